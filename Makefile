@@ -1,0 +1,68 @@
+# The one list of chores, in the order of a day's work. `make` prints it; CI runs exactly these.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+-include .env
+MYSQL_DATABASE ?= fraudstream
+MYSQL_USER ?= fraudstream
+MYSQL_PASSWORD ?= fraudstream
+MYSQL_PORT ?= 3306
+
+CARGO ?= cargo
+COMPOSE ?= docker compose
+DEPENDENCIES := mysql kafka-1 kafka-2 kafka-3
+# Turned on in every package that has tests for real servers; the others do not mind.
+REAL := --workspace --features real
+STAGES := fmt-check lint doc deny test deps-up test-real $(if $(wildcard e2e/Cargo.toml),e2e)
+
+.PHONY: help fmt fmt-check lint doc deny check test deps-up deps-down deps-reset test-real e2e ci stages
+
+help:
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+fmt: ## format the code
+	$(CARGO) fmt --all
+
+fmt-check: ## is the code formatted?
+	$(CARGO) fmt --all --check
+
+lint: ## clippy over everything, tests for real servers included; warnings are errors
+	$(CARGO) clippy --locked $(REAL) --all-targets -- -D warnings
+
+doc: ## rustdoc; warnings are errors
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+
+deny: ## licences, bans and sources of all dependencies
+	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
+	$(CARGO) deny --locked check --hide-inclusion-graph licenses bans sources
+
+check: fmt-check lint doc deny ## all of the above that change nothing
+
+test: ## tests that need no server
+	env -u KAFKA_BOOTSTRAP_SERVERS -u DATABASE_URL $(CARGO) test --locked --workspace
+
+deps-up: ## start Kafka and MySQL in Docker and wait until they are healthy
+	$(COMPOSE) up --detach --wait $(DEPENDENCIES)
+
+deps-down: ## stop them; their data stay
+	$(COMPOSE) down --remove-orphans
+
+deps-reset: ## stop them and throw their data away
+	$(COMPOSE) down --remove-orphans --volumes
+
+test-real e2e: export KAFKA_BOOTSTRAP_SERVERS = localhost:9091,localhost:9092,localhost:9093
+test-real e2e: export DATABASE_URL = mysql://$(MYSQL_USER):$(MYSQL_PASSWORD)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
+
+test-real: deps-up ## all tests, and those that need real servers, against these
+	CARGO="$(CARGO)" scripts/test-real $(REAL)
+
+# Chosen as a binary, not as a package, so that it shares its dependencies with the build before it.
+e2e: deps-up ## the whole system on these servers, with faults, and the audit as its last word
+	$(CARGO) build --locked --release
+	$(CARGO) run --locked --release --bin e2e
+
+ci: ## everything, with the seconds each stage took
+	@scripts/stages $(STAGES)
+
+stages:
+	@echo $(STAGES)
