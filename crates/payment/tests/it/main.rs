@@ -1,0 +1,6 @@
+//! The door and the writer, from outside.
+
+#[cfg(test)]
+mod door;
+#[cfg(test)]
+mod properties;
