@@ -3,7 +3,7 @@
 use prometheus::Registry;
 use tokio_util::sync::CancellationToken;
 
-use crate::Health;
+use crate::{Health, Pages};
 
 /// Handed to a service's `run`. Clones share everything.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct Process {
     pub health: Health,
     /// Cancelled when the service has to drain and end. A service may cancel it too.
     pub shutdown: CancellationToken,
+    /// What the admin server shows besides.
+    pub pages: Pages,
 }
 
 impl Process {
@@ -24,6 +26,7 @@ impl Process {
             health: Health::register(&registry)?,
             registry,
             shutdown: CancellationToken::new(),
+            pages: Pages::default(),
         })
     }
 }

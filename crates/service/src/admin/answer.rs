@@ -37,10 +37,13 @@ pub(super) async fn answer(
         "/metrics" => metrics(process).await,
         "/livez" => livez(process).await,
         "/readyz" => readyz(process).await,
-        _ => text(
-            StatusCode::NOT_FOUND,
-            format!("not found, there are:\n{PATHS}"),
-        ),
+        path => match process.pages.get(path) {
+            Some((kind, page)) => respond(StatusCode::OK, HeaderValue::from_static(kind), page),
+            None => text(
+                StatusCode::NOT_FOUND,
+                format!("not found, there are:\n{PATHS}"),
+            ),
+        },
     }
 }
 

@@ -1,0 +1,397 @@
+//! A member of a consumer group that reads one topic.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::consumer::{
+    BaseConsumer, CommitMode, Consumer as _, ConsumerGroupMetadata, RebalanceProtocol,
+};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{Message as _, Offset, TopicPartitionList};
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::context::{Context, Rebalance};
+use crate::headers::Headers;
+use crate::lag::Lag;
+use crate::metrics::Metrics;
+use crate::record::{Received, Record};
+use crate::{client, embedded, native};
+
+/// Where reading goes on in a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// At the first record that the log still has.
+    Beginning,
+    /// At this offset.
+    At(i64),
+}
+
+/// What the group's coordinator has stored for a partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// The partition.
+    pub partition: i32,
+    /// The next offset to read, if one was ever committed.
+    pub offset: Option<i64>,
+    /// What was committed beside it: the id of the topic, so that a position in a topic that was made anew shows.
+    pub metadata: String,
+}
+
+/// What one poll brought.
+#[derive(Debug)]
+pub enum Polled<M> {
+    /// A record.
+    Message(M),
+    /// The group decided something that waits to be carried out.
+    Rebalance(Rebalance),
+    /// Something went wrong.
+    Fault(ConsumeFault),
+    /// Nothing came in time.
+    Nothing,
+}
+
+/// What a consumer may report, sorted by what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConsumeFault {
+    /// The consumer is of no use any more: the process ends and is started again.
+    Fatal(String),
+    /// A position lies outside of its log: the partition stands still.
+    OutOfRange,
+    /// The topic is not there, or not under the id it had.
+    NoTopic(String),
+    /// It passes, or somebody makes it pass: not ready until then.
+    Passing(String),
+}
+
+/// What the loops ask of a consumer. One small trait, so that a test can script it and let every call fail.
+pub trait Consume {
+    /// A received message, borrowed from the consumer.
+    type Message<'a>: Received
+    where
+        Self: 'a;
+    /// The proof of membership that a transaction's offsets carry.
+    type Group;
+
+    /// Waits at most `wait` for one thing.
+    fn poll(&self, wait: Duration) -> Polled<Self::Message<'_>>;
+    /// Starts reading partitions that the group assigned, or ends a rebalance that assigned none.
+    fn assign(&self, positions: &[(i32, Position)]) -> Result<(), ConsumeFault>;
+    /// Gives partitions back.
+    fn unassign(&self, partitions: &[i32]) -> Result<(), ConsumeFault>;
+    /// Goes on reading elsewhere. Records that were already fetched are not delivered after this returned `Ok`.
+    fn seek(&self, positions: &[(i32, Position)], limit: Duration) -> Result<(), ConsumeFault>;
+    /// Stops fetching these partitions while membership goes on.
+    fn pause(&self, partitions: &[i32]);
+    /// Fetches them again.
+    fn resume(&self, partitions: &[i32]);
+    /// What the coordinator has stored, waiting for transactions that are about to store.
+    fn committed(
+        &self,
+        partitions: &[i32],
+        limit: Duration,
+    ) -> Result<Vec<Committed>, ConsumeFault>;
+    /// Commits to Kafka in the background, outside of any transaction.
+    fn commit(&self, next: &[(i32, i64)], metadata: &str);
+    /// Tells the statistics how far the work is committed: lag is counted from there.
+    fn store(&self, next: &[(i32, i64)]);
+    /// The first offset that the log has, and the one after its last.
+    fn watermarks(&self, partition: i32, limit: Duration) -> Result<(i64, i64), ConsumeFault>;
+    /// The id of the topic as the cluster has it now.
+    fn topic_id(&self, limit: Duration) -> Result<String, ConsumeFault>;
+    /// The membership as it is now.
+    fn group(&self) -> Option<Self::Group>;
+}
+
+/// A [`Consume`] on real brokers.
+pub struct Consumer {
+    consumer: BaseConsumer<Context>,
+    topic: String,
+    lag: Lag,
+    embedded: bool,
+}
+
+impl Consumer {
+    /// Makes the client and subscribes; it joins the group as it is polled.
+    ///
+    /// # Errors
+    /// librdkafka's sentence about a setting that it does not take.
+    pub fn subscribe(
+        config: &Config,
+        group: &str,
+        topic: &str,
+        metrics: &Metrics,
+        connection: Arc<Connection>,
+    ) -> Result<Self, ConsumeFault> {
+        let lag = metrics.lag_of(topic);
+        let context = Context::new(connection, Some(lag.clone()));
+        let consumer: BaseConsumer<Context> = client::group_consumer(config, group)
+            .create_with_context(context)
+            .map_err(fatal)?;
+        consumer.subscribe(&[topic]).map_err(fatal)?;
+        info!(topic, group, "joining the consumer group");
+        Ok(Self {
+            consumer,
+            topic: topic.to_owned(),
+            lag,
+            embedded: config.embedded,
+        })
+    }
+
+    /// Leaves the group, so that its partitions go to others at once, and ends the client.
+    ///
+    /// Dropping a consumer may hang (rust-rdkafka #509, #611): it is waited for until `limit` and then left behind, which only
+    /// a process that ends should do.
+    pub fn close(self, limit: Duration) {
+        self.consumer.context().close();
+        let (done, closed) = std::sync::mpsc::channel();
+        let ended = std::thread::Builder::new()
+            .name("consumer-close".to_owned())
+            .spawn(move || {
+                drop(self.consumer);
+                // Whoever waited may have given up.
+                let _ = done.send(());
+            });
+        if ended.is_err() || closed.recv_timeout(limit).is_err() {
+            warn!(
+                topic = self.topic,
+                "the consumer did not close in time and is left behind"
+            );
+        }
+    }
+
+    fn list(&self, positions: &[(i32, Position)]) -> Result<TopicPartitionList, ConsumeFault> {
+        let mut list = TopicPartitionList::with_capacity(positions.len());
+        for (partition, position) in positions {
+            let offset = match position {
+                Position::Beginning => Offset::Beginning,
+                Position::At(offset) => Offset::Offset(*offset),
+            };
+            list.add_partition_offset(&self.topic, *partition, offset)
+                .map_err(passing)?;
+        }
+        Ok(list)
+    }
+
+    fn partitions(&self, partitions: &[i32]) -> TopicPartitionList {
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for partition in partitions {
+            list.add_partition(&self.topic, *partition);
+        }
+        list
+    }
+
+    fn next(&self, next: &[(i32, i64)]) -> Option<TopicPartitionList> {
+        let positions: Vec<_> = next
+            .iter()
+            .map(|(partition, offset)| (*partition, Position::At(*offset)))
+            .collect();
+        self.list(&positions).ok()
+    }
+
+    fn cooperative(&self) -> bool {
+        matches!(
+            self.consumer.rebalance_protocol(),
+            RebalanceProtocol::Cooperative
+        )
+    }
+}
+
+impl Consume for Consumer {
+    type Message<'a> = Fetched<'a>;
+    type Group = ConsumerGroupMetadata;
+
+    fn poll(&self, wait: Duration) -> Polled<Fetched<'_>> {
+        if let Some(rebalance) = self.consumer.context().next_rebalance() {
+            return Polled::Rebalance(rebalance);
+        }
+        match self.consumer.poll(wait) {
+            Some(Ok(message)) => Polled::Message(Fetched(message)),
+            Some(Err(error)) => fault(error).map_or(Polled::Nothing, Polled::Fault),
+            None => self
+                .consumer
+                .context()
+                .next_rebalance()
+                .map_or(Polled::Nothing, Polled::Rebalance),
+        }
+    }
+
+    fn assign(&self, positions: &[(i32, Position)]) -> Result<(), ConsumeFault> {
+        let list = self.list(positions)?;
+        let outcome = if self.cooperative() {
+            self.consumer.incremental_assign(&list)
+        } else {
+            self.consumer.assign(&list)
+        };
+        outcome.map_err(passing)
+    }
+
+    fn unassign(&self, partitions: &[i32]) -> Result<(), ConsumeFault> {
+        self.lag.forget(partitions);
+        let outcome = if self.cooperative() {
+            self.consumer
+                .incremental_unassign(&self.partitions(partitions))
+        } else {
+            self.consumer.unassign()
+        };
+        outcome.map_err(passing)
+    }
+
+    fn seek(&self, positions: &[(i32, Position)], limit: Duration) -> Result<(), ConsumeFault> {
+        let list = self
+            .consumer
+            .seek_partitions(self.list(positions)?, limit)
+            .map_err(passing)?;
+        list.elements()
+            .iter()
+            .try_for_each(|element| element.error().map_err(passing))
+    }
+
+    fn pause(&self, partitions: &[i32]) {
+        if let Err(error) = self.consumer.pause(&self.partitions(partitions)) {
+            // Records that come all the same are dropped by whoever paused, and read again later.
+            warn!(topic = self.topic, %error, "could not pause");
+        }
+    }
+
+    fn resume(&self, partitions: &[i32]) {
+        if let Err(error) = self.consumer.resume(&self.partitions(partitions)) {
+            warn!(topic = self.topic, %error, "could not resume");
+        }
+    }
+
+    fn committed(
+        &self,
+        partitions: &[i32],
+        limit: Duration,
+    ) -> Result<Vec<Committed>, ConsumeFault> {
+        let list = self
+            .consumer
+            .committed_offsets(self.partitions(partitions), limit)
+            .map_err(passing)?;
+        list.elements()
+            .iter()
+            .map(|element| {
+                element.error().map_err(passing)?;
+                let offset = match element.offset() {
+                    Offset::Offset(offset) => Some(offset),
+                    _ => None,
+                };
+                Ok(Committed {
+                    partition: element.partition(),
+                    offset,
+                    metadata: element.metadata().to_owned(),
+                })
+            })
+            .collect()
+    }
+
+    fn commit(&self, next: &[(i32, i64)], metadata: &str) {
+        let Some(list) = self.next(next) else { return };
+        for (partition, _) in next {
+            if let Some(mut element) = list.find_partition(&self.topic, *partition) {
+                element.set_metadata(metadata);
+            }
+        }
+        if let Err(error) = self.consumer.commit(&list, CommitMode::Async) {
+            warn!(topic = self.topic, %error, "could not commit offsets to Kafka");
+        }
+    }
+
+    fn store(&self, next: &[(i32, i64)]) {
+        // A partition that was taken away in between has no lag of ours any more.
+        let _ = self
+            .next(next)
+            .map(|list| self.consumer.store_offsets(&list));
+    }
+
+    fn watermarks(&self, partition: i32, limit: Duration) -> Result<(i64, i64), ConsumeFault> {
+        self.consumer
+            .fetch_watermarks(&self.topic, partition, limit)
+            .map_err(passing)
+    }
+
+    fn topic_id(&self, limit: Duration) -> Result<String, ConsumeFault> {
+        let id = native::topic_id(
+            self.consumer.client(),
+            &self.topic,
+            embedded::broker(self.embedded),
+            limit,
+        )
+        .map_err(|why| {
+            ConsumeFault::Passing(format!(
+                "could not ask for the id of topic {}: {why}",
+                self.topic
+            ))
+        })?;
+        Ok(id.unwrap_or_default())
+    }
+
+    fn group(&self) -> Option<ConsumerGroupMetadata> {
+        self.consumer.group_metadata()
+    }
+}
+
+/// A fetched message.
+pub struct Fetched<'a>(BorrowedMessage<'a>);
+
+impl Received for Fetched<'_> {
+    fn record(&self) -> Record<'_> {
+        Record {
+            topic: self.0.topic(),
+            partition: self.0.partition(),
+            offset: self.0.offset(),
+            timestamp_ms: self.0.timestamp().to_millis(),
+            key: self.0.key(),
+            payload: self.0.payload(),
+            headers: self.0.headers().map_or(Headers::None, Headers::Native),
+        }
+    }
+}
+
+impl fmt::Display for ConsumeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fatal(why) => write!(f, "the consumer is of no use any more: {why}"),
+            Self::OutOfRange => f.write_str("a position lies outside of its log"),
+            Self::NoTopic(why) | Self::Passing(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for ConsumeFault {}
+
+/// Sorts what a poll reported; `None` for what is no fault.
+fn fault(error: KafkaError) -> Option<ConsumeFault> {
+    let text = error.to_string();
+    match error {
+        KafkaError::PartitionEOF(_) => None,
+        KafkaError::MessageConsumptionFatal(_) => Some(ConsumeFault::Fatal(text)),
+        other => match other.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::Fatal) => Some(ConsumeFault::Fatal(text)),
+            Some(
+                RDKafkaErrorCode::AutoOffsetReset
+                | RDKafkaErrorCode::OffsetOutOfRange
+                | RDKafkaErrorCode::NoOffset,
+            ) => Some(ConsumeFault::OutOfRange),
+            Some(
+                RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+                | RDKafkaErrorCode::UnknownTopicId,
+            ) => Some(ConsumeFault::NoTopic(text)),
+            _ => Some(ConsumeFault::Passing(text)),
+        },
+    }
+}
+
+fn passing(error: KafkaError) -> ConsumeFault {
+    ConsumeFault::Passing(error.to_string())
+}
+
+fn fatal(error: KafkaError) -> ConsumeFault {
+    ConsumeFault::Fatal(error.to_string())
+}

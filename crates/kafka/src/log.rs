@@ -1,0 +1,532 @@
+//! Logs as somebody sees them who takes part in nothing: for the audit.
+//!
+//! A [`LogReader`] joins no group, commits nothing and moves nobody's position. It reads what is committed, from where it is told
+//! until the last stable offset has passed an end that was seen before: so every transaction that was open at that moment has
+//! ended, and none of its records is overlooked.
+
+mod error;
+mod reach;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{Message as _, Offset, TopicPartitionList};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::config::Config;
+use crate::connection::Connection;
+use crate::consumer::Committed;
+use crate::context::Context;
+use crate::headers::Headers;
+use crate::record::Record;
+use crate::{client, embedded, native};
+pub use error::LogError;
+use reach::{Reach, Taken};
+
+/// How long one question to the cluster may take.
+const ASK: Duration = Duration::from_secs(5);
+/// How long a question is repeated before nobody is believed to be there.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two tries.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Between two looks at last stable offsets that an open transaction holds back.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Reads whole topics, one at a time.
+pub struct LogReader {
+    group: String,
+    connection: Arc<Connection>,
+    /// Sees what is committed, records and offsets.
+    stable: BaseConsumer<Context>,
+    /// Sees the end with its open transactions; reads no record.
+    written: BaseConsumer<Context>,
+    embedded: bool,
+}
+
+/// How long a reading may go on.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// When it began.
+    pub start: Instant,
+    /// How long it may take.
+    pub deadline: Duration,
+    /// Cancelled when nobody wants the result any more.
+    pub stop: CancellationToken,
+}
+
+/// What to read of a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// The partition.
+    pub partition: i32,
+    /// The first offset that is wanted.
+    pub from: i64,
+    /// The end that the last stable offset must have passed. Records past it may be read as well.
+    pub to: i64,
+}
+
+/// Where the log of a partition begins and ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watermarks {
+    /// The partition.
+    pub partition: i32,
+    /// The first offset that the log still has.
+    pub low: i64,
+    /// The offset after the last record, those of open transactions included.
+    pub high: i64,
+    /// The last stable offset: before it every transaction has ended.
+    pub stable: i64,
+}
+
+impl Limits {
+    /// So much time from now on.
+    pub fn within(deadline: Duration, stop: CancellationToken) -> Self {
+        Self {
+            start: Instant::now(),
+            deadline,
+            stop,
+        }
+    }
+
+    /// What is left of the time.
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.start.elapsed())
+    }
+}
+
+impl LogReader {
+    /// Makes the clients; they connect by themselves. `group` is the one whose offsets [`LogReader::committed`] asks for.
+    ///
+    /// # Errors
+    /// librdkafka's sentence about a setting that it does not take.
+    pub fn open(config: &Config, group: &str) -> Result<Self, LogError> {
+        let connection = Arc::new(Connection::default());
+        let mut settings = client::reader(config);
+        // To ask as a group is not to join it: that takes a subscription.
+        settings.set("group.id", group);
+        let stable = consumer(&settings, &connection)?;
+        // The one place that looks past open transactions: an end that hides them is no end to wait for.
+        settings.set("isolation.level", "read_uncommitted");
+        let written = consumer(&settings, &connection)?;
+        Ok(Self {
+            group: group.to_owned(),
+            connection,
+            stable,
+            written,
+            embedded: config.embedded,
+        })
+    }
+
+    /// The id that the cluster gives the topic; empty where it gives none.
+    pub fn topic_id(&self, topic: &str, limits: &Limits) -> Result<String, LogError> {
+        // The answer to this question does not say which kind of failure it was: whoever asked for the partitions before knows
+        // that the topic is there.
+        self.partitions(topic, limits)?;
+        self.ask(limits, &format!("ask for the id of topic {topic}"), || {
+            native::topic_id(
+                self.written.client(),
+                topic,
+                embedded::broker(self.embedded),
+                ASK,
+            )
+            .map_err(Refusal::Text)
+        })
+        .map(Option::unwrap_or_default)
+    }
+
+    /// The partitions of a topic, in order.
+    pub fn partitions(&self, topic: &str, limits: &Limits) -> Result<Vec<i32>, LogError> {
+        self.ask(limits, &format!("ask for topic {topic}"), || {
+            let metadata = self.written.fetch_metadata(Some(topic), ASK)?;
+            let found = metadata
+                .topics()
+                .first()
+                .ok_or(RDKafkaErrorCode::UnknownTopicOrPartition);
+            let found = found.map_err(KafkaError::MetadataFetch)?;
+            if let Some(error) = found.error() {
+                return Err(KafkaError::MetadataFetch(error.into()).into());
+            }
+            let mut partitions: Vec<i32> = found
+                .partitions()
+                .iter()
+                .map(|partition| partition.id())
+                .collect();
+            partitions.sort_unstable();
+            Ok(partitions)
+        })
+    }
+
+    /// Where the logs of these partitions begin and end, as of now.
+    pub fn watermarks(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+        limits: &Limits,
+    ) -> Result<Vec<Watermarks>, LogError> {
+        let of = |partition: &i32| {
+            let (low, high) = self.ends(&self.written, topic, *partition, limits)?;
+            let (_, stable) = self.ends(&self.stable, topic, *partition, limits)?;
+            Ok(Watermarks {
+                partition: *partition,
+                low,
+                high,
+                stable,
+            })
+        };
+        partitions.iter().map(of).collect()
+    }
+
+    /// What the group has committed for these partitions, waiting for transactions that are about to commit.
+    pub fn committed(
+        &self,
+        topic: &str,
+        partitions: &[i32],
+        limits: &Limits,
+    ) -> Result<Vec<Committed>, LogError> {
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for partition in partitions {
+            list.add_partition(topic, *partition);
+        }
+        self.ask(
+            limits,
+            &format!("ask what group {} has committed", self.group),
+            || {
+                let answer = self.stable.committed_offsets(list.clone(), ASK)?;
+                let read = |element: rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
+                    element.error()?;
+                    let offset = match element.offset() {
+                        Offset::Offset(offset) => Some(offset),
+                        _ => None,
+                    };
+                    Ok(Committed {
+                        partition: element.partition(),
+                        offset,
+                        metadata: element.metadata().to_owned(),
+                    })
+                };
+                answer.elements().into_iter().map(read).collect()
+            },
+        )
+    }
+
+    /// Hands every committed record of these spans to `each`, partitions mixed, each partition in order. Answers with the place
+    /// where each partition would go on. What retention takes meanwhile is skipped.
+    pub fn read(
+        &self,
+        topic: &str,
+        spans: &[Span],
+        limits: &Limits,
+        mut each: impl FnMut(&Record<'_>),
+    ) -> Result<BTreeMap<i32, i64>, LogError> {
+        let mut reach = Reach::new(spans);
+        if reach.is_done() {
+            return Ok(reach.next());
+        }
+        // Where no transaction is open nothing has to be sought later.
+        self.settle(topic, &mut reach, limits)?;
+        let wanted = spans.iter().filter(|span| span.from < span.to);
+        let places: Vec<(i32, i64)> = wanted.map(|span| (span.partition, span.from)).collect();
+        let places = list(topic, &places)?;
+        self.stable.assign(&places).map_err(gave_up)?;
+        // A pause outlives the assignment that it was made in.
+        self.stable.resume(&places).map_err(gave_up)?;
+        let outcome = self.follow(topic, &mut reach, limits, &mut each);
+        // Nothing of this topic may come when the next one is read.
+        let unassigned = self.stable.unassign().map_err(gave_up);
+        outcome?;
+        unassigned?;
+        Ok(reach.next())
+    }
+
+    fn follow(
+        &self,
+        topic: &str,
+        reach: &mut Reach,
+        limits: &Limits,
+        each: &mut dyn FnMut(&Record<'_>),
+    ) -> Result<(), LogError> {
+        let mut trouble: Option<String> = None;
+        let mut look = Instant::now() + LOOK;
+        while !reach.is_done() {
+            if limits.stop.is_cancelled() {
+                return Err(LogError::Stopped);
+            }
+            if limits.left().is_zero() {
+                return Err(self.out_of_time(topic, reach, limits, trouble));
+            }
+            if Instant::now() >= look {
+                for (partition, next) in self.settle(topic, reach, limits)? {
+                    self.seek(topic, partition, next, limits)?;
+                }
+                look = Instant::now() + LOOK;
+            }
+            match self.stable.poll(PAUSE) {
+                Some(Ok(message)) => {
+                    let record = record(&message);
+                    let taken = match record.topic == topic {
+                        true => reach.take(record.partition, record.offset),
+                        false => Taken::No,
+                    };
+                    if taken != Taken::No {
+                        each(&record);
+                    }
+                    if taken == Taken::Last {
+                        self.pause(topic, record.partition);
+                    }
+                }
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    if reach.ended(partition) {
+                        self.pause(topic, partition);
+                    }
+                }
+                Some(Err(error)) => match Refusal::from(error).sort(&format!("read topic {topic}"))
+                {
+                    Sorted::Gone => self.skip(topic, reach, limits)?,
+                    Sorted::Final(error) => return Err(error),
+                    Sorted::Passing(why) => {
+                        debug!(topic, why, "reading goes on");
+                        trouble = Some(why);
+                    }
+                },
+                None => {
+                    if let Some(why) = self.connection.denied() {
+                        return Err(LogError::Denied(why));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks which partitions have become stable up to the end that is wanted, and where they have come to.
+    fn settle(
+        &self,
+        topic: &str,
+        reach: &mut Reach,
+        limits: &Limits,
+    ) -> Result<Vec<(i32, i64)>, LogError> {
+        let mut settled = Vec::new();
+        for partition in reach.unstable() {
+            let (_, stable) = self.ends(&self.stable, topic, partition, limits)?;
+            settled.extend(
+                reach
+                    .stable(partition, stable)
+                    .map(|next| (partition, next)),
+            );
+        }
+        Ok(settled)
+    }
+
+    /// Goes on where the logs begin, when retention was quicker than we.
+    fn skip(&self, topic: &str, reach: &mut Reach, limits: &Limits) -> Result<(), LogError> {
+        let mut skipped = false;
+        for marks in self.watermarks(topic, &reach.unfinished(), limits)? {
+            if let Some(low) = reach.raise(marks.partition, marks.low) {
+                self.seek(topic, marks.partition, low, limits)?;
+                skipped = true;
+            }
+        }
+        if skipped {
+            return Ok(());
+        }
+        Err(LogError::Client(format!(
+            "a place in topic {topic} lies outside of its log"
+        )))
+    }
+
+    /// Where the log begins, and where it ends for this client.
+    fn ends(
+        &self,
+        client: &BaseConsumer<Context>,
+        topic: &str,
+        partition: i32,
+        limits: &Limits,
+    ) -> Result<(i64, i64), LogError> {
+        let attempt = format!("ask where {topic}/{partition} begins and ends");
+        self.ask(limits, &attempt, || {
+            Ok(client.fetch_watermarks(topic, partition, ASK)?)
+        })
+    }
+
+    fn seek(
+        &self,
+        topic: &str,
+        partition: i32,
+        offset: i64,
+        limits: &Limits,
+    ) -> Result<(), LogError> {
+        let place = list(topic, &[(partition, offset)])?;
+        self.ask(limits, &format!("seek in {topic}/{partition}"), || {
+            let sought = self.stable.seek_partitions(place.clone(), ASK)?;
+            sought
+                .elements()
+                .iter()
+                .try_for_each(|element| element.error())?;
+            Ok(())
+        })
+    }
+
+    /// Fetches no more of a partition that is done. What comes all the same is not taken.
+    fn pause(&self, topic: &str, partition: i32) {
+        let paused = list(topic, &[(partition, 0)]).map(|place| self.stable.pause(&place));
+        if let Ok(Err(error)) = paused {
+            debug!(topic, partition, %error, "could not pause");
+        }
+    }
+
+    /// Asks the cluster until it answers, or is believed not to be there.
+    fn ask<T>(
+        &self,
+        limits: &Limits,
+        attempt: &str,
+        call: impl Fn() -> Result<T, Refusal>,
+    ) -> Result<T, LogError> {
+        let patience = Instant::now() + PATIENCE.min(limits.left());
+        loop {
+            let refusal = match call() {
+                Ok(answer) => return Ok(answer),
+                Err(refusal) => refusal,
+            };
+            // Serves what librdkafka has to say, above all why it cannot connect. This client has no records to deliver.
+            self.written.poll(Duration::ZERO);
+            if let Some(why) = self.connection.denied() {
+                return Err(LogError::Denied(why));
+            }
+            let why = match refusal.sort(attempt) {
+                Sorted::Final(error) => return Err(error),
+                Sorted::Gone => "the offset is outside of the log".to_owned(),
+                Sorted::Passing(why) => why,
+            };
+            if limits.stop.is_cancelled() {
+                return Err(LogError::Stopped);
+            }
+            if Instant::now() >= patience {
+                let why = self.connection.answers().err().unwrap_or(why);
+                return Err(LogError::Unreachable {
+                    attempt: attempt.to_owned(),
+                    why,
+                });
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    fn out_of_time(
+        &self,
+        topic: &str,
+        reach: &Reach,
+        limits: &Limits,
+        trouble: Option<String>,
+    ) -> LogError {
+        let unstable = reach.unstable();
+        let (partition, reached, end) = reach.behind().unwrap_or_default();
+        let why = match (self.connection.answers(), trouble) {
+            (Err(why), _) | (Ok(()), Some(why)) => why,
+            (Ok(()), None) if unstable.contains(&partition) => {
+                "a transaction is still open there".to_owned()
+            }
+            (Ok(()), None) => "there is more than could be read".to_owned(),
+        };
+        LogError::OutOfTime {
+            topic: topic.to_owned(),
+            partition,
+            reached,
+            end,
+            limit: limits.deadline,
+            why,
+        }
+    }
+}
+
+/// What came back in place of an answer.
+enum Refusal {
+    Kafka(KafkaError),
+    Text(String),
+}
+
+/// What becomes of it.
+enum Sorted {
+    /// It will be the same however often one asks.
+    Final(LogError),
+    /// The place is not in the log any more.
+    Gone,
+    /// It may be better next time.
+    Passing(String),
+}
+
+impl Refusal {
+    fn sort(self, attempt: &str) -> Sorted {
+        use RDKafkaErrorCode as Code;
+        let error = match self {
+            Self::Text(why) => return Sorted::Passing(why),
+            Self::Kafka(error) => error,
+        };
+        let why = error.to_string();
+        if matches!(error, KafkaError::MessageConsumptionFatal(_)) {
+            return Sorted::Final(LogError::Client(why));
+        }
+        match error.rdkafka_error_code() {
+            Some(
+                Code::TopicAuthorizationFailed
+                | Code::GroupAuthorizationFailed
+                | Code::ClusterAuthorizationFailed
+                | Code::SaslAuthenticationFailed
+                | Code::Authentication,
+            ) => Sorted::Final(LogError::Denied(format!("could not {attempt}: {why}"))),
+            Some(
+                Code::UnknownTopic
+                | Code::UnknownTopicOrPartition
+                | Code::UnknownTopicId
+                | Code::InvalidTopic,
+            ) => Sorted::Final(LogError::NoTopic(attempt.to_owned())),
+            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::NoOffset) => Sorted::Gone,
+            Some(Code::Fatal) => Sorted::Final(LogError::Client(why)),
+            _ => Sorted::Passing(why),
+        }
+    }
+}
+
+impl From<KafkaError> for Refusal {
+    fn from(error: KafkaError) -> Self {
+        Self::Kafka(error)
+    }
+}
+
+fn consumer(
+    settings: &rdkafka::ClientConfig,
+    connection: &Arc<Connection>,
+) -> Result<BaseConsumer<Context>, LogError> {
+    settings
+        .create_with_context(Context::new(Arc::clone(connection), None))
+        .map_err(gave_up)
+}
+
+fn record<'a>(message: &'a BorrowedMessage<'_>) -> Record<'a> {
+    Record {
+        topic: message.topic(),
+        partition: message.partition(),
+        offset: message.offset(),
+        timestamp_ms: message.timestamp().to_millis(),
+        key: message.key(),
+        payload: message.payload(),
+        headers: message.headers().map_or(Headers::None, Headers::Native),
+    }
+}
+
+fn list(topic: &str, places: &[(i32, i64)]) -> Result<TopicPartitionList, LogError> {
+    let mut list = TopicPartitionList::with_capacity(places.len());
+    for (partition, offset) in places {
+        list.add_partition_offset(topic, *partition, Offset::Offset(*offset))
+            .map_err(gave_up)?;
+    }
+    Ok(list)
+}
+
+fn gave_up(error: KafkaError) -> LogError {
+    LogError::Client(error.to_string())
+}

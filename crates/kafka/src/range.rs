@@ -1,0 +1,30 @@
+//! Positions that lie outside of their log.
+
+use std::time::Duration;
+
+use crate::consumer::{Consume, ConsumeFault};
+
+/// Finds the partitions whose position lies outside of the log, each with the sentence that says so: a report of an offset out
+/// of range names no partition.
+///
+/// # Errors
+/// When the brokers do not tell where a log begins and ends.
+pub fn out_of_range<C: Consume>(
+    consumer: &C,
+    topic: &str,
+    positions: impl IntoIterator<Item = (i32, i64)>,
+    limit: Duration,
+) -> Result<Vec<(i32, String)>, ConsumeFault> {
+    let mut found = Vec::new();
+    for (partition, position) in positions {
+        let (low, high) = consumer.watermarks(partition, limit)?;
+        if position < low || position > high {
+            let why = format!(
+                "partition {partition} of {topic} stands still: its position {position} lies outside of the log, which goes from {low} to \
+                 {high}: records were deleted before they were read, or the log was cut; set the stored position by hand to go on"
+            );
+            found.push((partition, why));
+        }
+    }
+    Ok(found)
+}

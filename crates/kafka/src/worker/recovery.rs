@@ -1,0 +1,200 @@
+//! What happens after a call of a transaction failed, and before the first one is made.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use tracing::{info, warn};
+
+use crate::consumer::Consume;
+use crate::fault::{Fate, Fault};
+use crate::ledger::Rewind;
+use crate::metrics::Outcome;
+use crate::transaction::Produce;
+use crate::worker::{Route, Worker, WorkerError};
+
+/// The longest pause between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// Fenced so often within [`RIVAL_TIME`], it is another process: a timeout has the same code, so once is no proof.
+const RIVAL_TIMES: usize = 3;
+const RIVAL_TIME: Duration = Duration::from_secs(60);
+
+/// A worker that has no usable transaction, and what it does about it.
+#[derive(Debug)]
+pub(super) struct Recovery {
+    step: Step,
+    failures: u32,
+    pub next_try: Instant,
+}
+
+/// What has to be done before records count again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Abort,
+    Recreate,
+}
+
+impl Recovery {
+    /// A worker's beginning: it has no producer yet.
+    pub fn opening() -> Self {
+        Self {
+            step: Step::Recreate,
+            failures: 0,
+            next_try: Instant::now(),
+        }
+    }
+
+    fn failed(&mut self) {
+        let pause = Duration::from_millis(100) * 2_u32.saturating_pow(self.failures.min(8));
+        self.failures += 1;
+        self.next_try = Instant::now() + pause.min(LONGEST_PAUSE);
+    }
+}
+
+/// When this worker was fenced, since its last commit.
+#[derive(Debug, Default)]
+pub(super) struct Rivals(VecDeque<Instant>);
+
+impl Rivals {
+    /// A commit went through: whoever fenced us is not alive.
+    pub fn forget(&mut self) {
+        self.0.clear();
+    }
+
+    fn fenced(&mut self, now: Instant) -> usize {
+        self.0.retain(|at| now.duration_since(*at) < RIVAL_TIME);
+        self.0.push_back(now);
+        self.0.len()
+    }
+}
+
+impl<C, P, R> Worker<C, P, R>
+where
+    C: Consume,
+    P: Produce<C::Group>,
+    R: Route,
+{
+    /// A call failed: the transaction is gone. Stops fetching and decides how to come back.
+    pub(super) fn fall(&mut self, fault: Fault) -> Result<(), WorkerError> {
+        let fate = fault.fate();
+        self.metrics.ended(Outcome::from(fate));
+        warn!(topic = self.options.topic, id = self.options.transactional_id, %fault, ?fate, "the transaction failed; its records are read again");
+        self.count_rival(&fault)?;
+        let step = match fate {
+            Fate::Repeat | Fate::Abort => Step::Abort,
+            Fate::Recreate => Step::Recreate,
+        };
+        self.enter(step, fault.to_string());
+        Ok(())
+    }
+
+    /// Gives up the open transaction, if there is one, because its partitions are not ours any more.
+    pub(super) fn abandon_transaction(&mut self) -> Result<(), WorkerError> {
+        if self.open.is_some() {
+            self.metrics.ended(Outcome::Aborted);
+            self.enter(Step::Abort, "the group took the partitions away".to_owned());
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, step: Step, why: String) {
+        self.open = None;
+        self.router.aborted();
+        self.consumer.pause(&self.ledger.partitions());
+        self.ledger.rewind(self.evidence(step));
+        self.vitals.troubled(why);
+        self.recovery = Some(Recovery {
+            step,
+            failures: 0,
+            next_try: Instant::now(),
+        });
+    }
+
+    /// Where positions come from after a step: an abort leaves them where they were, a lost outcome only the broker knows.
+    fn evidence(&self, step: Step) -> Rewind {
+        match step {
+            Step::Abort => Rewind::ToStart,
+            // The embedded brokers threw the transaction's offsets away.
+            Step::Recreate if self.options.embedded => Rewind::ToStart,
+            Step::Recreate => Rewind::Ask,
+        }
+    }
+
+    /// One try to come back, if it is time for one.
+    pub(super) fn recover(&mut self) -> Result<(), WorkerError> {
+        let Some(recovery) = &mut self.recovery else {
+            return Ok(());
+        };
+        if Instant::now() < recovery.next_try {
+            return Ok(());
+        }
+        let outcome = match recovery.step {
+            Step::Abort => self.producer.abort(),
+            Step::Recreate => self.producer.open(),
+        };
+        match outcome {
+            Ok(()) => {
+                if recovery.step == Step::Recreate {
+                    info!(id = self.options.transactional_id, "producer opened");
+                }
+                self.recovery = None;
+                self.connection.heard_from();
+                self.vitals.recovered();
+            }
+            Err(fault) => {
+                warn!(id = self.options.transactional_id, %fault, "could not come back yet; will be tried again");
+                // Whatever an abort answers but success: only a new producer is certain to have nothing open.
+                recovery.step = Step::Recreate;
+                recovery.failed();
+                self.ledger.rewind(self.evidence(Step::Recreate));
+                self.vitals.troubled(
+                    self.connection
+                        .answers()
+                        .err()
+                        .unwrap_or_else(|| fault.to_string()),
+                );
+                self.count_rival(&fault)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn count_rival(&mut self, fault: &Fault) -> Result<(), WorkerError> {
+        if fault.code != Fault::FENCED {
+            return Ok(());
+        }
+        let times = self.rivals.fenced(Instant::now());
+        if times >= RIVAL_TIMES {
+            return Err(WorkerError::Rival {
+                id: self.options.transactional_id.clone(),
+                times,
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn being_fenced_counts_within_a_minute_and_a_commit_forgets() {
+        let now = Instant::now();
+        let mut rivals = Rivals::default();
+        assert_eq!(rivals.fenced(now), 1);
+        assert_eq!(rivals.fenced(now + Duration::from_secs(59)), 2);
+        assert_eq!(rivals.fenced(now + Duration::from_secs(61)), 2);
+        rivals.forget();
+        assert_eq!(rivals.fenced(now + Duration::from_secs(62)), 1);
+    }
+
+    #[test]
+    fn pauses_grow_to_two_seconds() {
+        let mut recovery = Recovery::opening();
+        for _ in 0..20 {
+            recovery.failed();
+        }
+        assert!(recovery.next_try <= Instant::now() + LONGEST_PAUSE);
+        assert!(recovery.next_try > Instant::now() + Duration::from_secs(1));
+    }
+}

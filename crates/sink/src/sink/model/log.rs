@@ -1,0 +1,147 @@
+//! The topic that is read.
+
+use std::collections::BTreeMap;
+
+use kafka::{HeaderList, Headers, Received, Record};
+
+pub const TOPIC: &str = "fraud_payments";
+
+/// A record of the topic.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub offset: i64,
+    pub payload: Vec<u8>,
+    /// Offset of the payment in the partition of `payments` with the same number; `None` for a foreign record.
+    pub source: Option<i64>,
+}
+
+/// The records of every partition.
+#[derive(Debug, Clone, Default)]
+pub struct Log(BTreeMap<i32, Vec<Entry>>);
+
+/// What a payload of the model says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A payment of ours.
+    Plain,
+    /// A payment of ours that a human must see.
+    Alarming,
+    /// A payment without provenance.
+    Foreign,
+    /// The record before it once more, byte for byte.
+    Twin,
+    /// The source of the record before it, and other bytes.
+    Conflict,
+    /// A payment that the database does not take.
+    Unstorable,
+    /// No payment.
+    Garbage,
+}
+
+/// What the database does not take.
+pub const UNSTORABLE: &str = "unstorable";
+
+impl Log {
+    pub fn new(partitions: &[&[Kind]]) -> Self {
+        let mut log = Self::default();
+        for (number, kinds) in (0..).zip(partitions) {
+            log.0.insert(number, Vec::new());
+            for kind in *kinds {
+                log.append(number, *kind);
+            }
+        }
+        log
+    }
+
+    /// Adds a record. Offsets have gaps, as transactions leave them.
+    pub fn append(&mut self, partition: i32, kind: Kind) {
+        let entries = self.0.entry(partition).or_default();
+        let offset = entries.last().map_or(0, |last| {
+            last.offset + 1 + i64::from(entries.len() % 3 == 2)
+        });
+        let before = entries.last().cloned();
+        let payment = |who: &str, country: &str| {
+            format!(
+                r#"{{"DATE":"01/28/2022","TIME":"14:03:07","PAYMENTTYPE":"BITCOIN","AMOUNT":{offset},"WHO":"{who}","COUNTRY":"{country}"}}"#
+            )
+            .into_bytes()
+        };
+        let (payload, source) = match (kind, before) {
+            (Kind::Twin, Some(before)) => (before.payload, before.source),
+            (Kind::Conflict, Some(before)) => (payment("CONFLICT", "KR"), before.source),
+            (Kind::Alarming, _) => (payment("STRANGER", "KR"), Some(100 + offset)),
+            (Kind::Foreign, _) => (payment("MOM", "KR"), None),
+            (Kind::Unstorable, _) => (payment("MOM", UNSTORABLE), Some(100 + offset)),
+            (Kind::Garbage, _) => (b"garbage".to_vec(), Some(100 + offset)),
+            (Kind::Plain | Kind::Twin | Kind::Conflict, _) => {
+                (payment("MOM", "KR"), Some(100 + offset))
+            }
+        };
+        entries.push(Entry {
+            offset,
+            payload,
+            source,
+        });
+    }
+
+    pub fn partitions(&self) -> impl Iterator<Item = i32> {
+        self.0.keys().copied()
+    }
+
+    pub fn entries(&self, partition: i32) -> &[Entry] {
+        self.0.get(&partition).map_or(&[], Vec::as_slice)
+    }
+
+    /// The first record at or after an offset.
+    pub fn from(&self, partition: i32, offset: i64) -> Option<&Entry> {
+        self.entries(partition)
+            .iter()
+            .find(|entry| entry.offset >= offset)
+    }
+
+    /// The offset after the last record.
+    pub fn end(&self, partition: i32) -> i64 {
+        self.entries(partition)
+            .last()
+            .map_or(0, |entry| entry.offset + 1)
+    }
+}
+
+/// A record on its way to the sink.
+#[derive(Debug)]
+pub struct Message {
+    partition: i32,
+    entry: Entry,
+    headers: HeaderList,
+}
+
+impl Message {
+    pub fn new(partition: i32, entry: Entry) -> Self {
+        let mut headers = HeaderList::default();
+        if let Some(source) = entry.source {
+            headers.push_text("fs-source", format_args!("payments/{partition}/{source}"));
+            headers.push_text("fs-topic-id", format_args!("in"));
+            headers.push_text("fs-time", format_args!("700"));
+            headers.push_text("fs-decided", format_args!("800"));
+        }
+        Self {
+            partition,
+            entry,
+            headers,
+        }
+    }
+}
+
+impl Received for Message {
+    fn record(&self) -> Record<'_> {
+        Record {
+            topic: TOPIC,
+            partition: self.partition,
+            offset: self.entry.offset,
+            timestamp_ms: Some(1),
+            key: None,
+            payload: Some(&self.entry.payload),
+            headers: Headers::Listed(&self.headers),
+        }
+    }
+}

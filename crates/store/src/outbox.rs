@@ -1,0 +1,181 @@
+//! Alerts on their way to whoever must see them.
+//!
+//! An alert is *due* while it is pending, its next attempt has come and nobody holds a lease on it. Leasing writes the
+//! owner and the end of the lease into the row, in a transaction of its own; delivery then happens with no lock held,
+//! and several replicas share the work. A lease that runs out makes the alert due again, so one that was delivered by a
+//! replica killed right after is delivered twice, under the same id.
+
+use sqlx::AssertSqlSafe;
+
+use crate::session::Session;
+use crate::value::{Row, Value};
+use crate::{RowKey, Store, StoreError, limits};
+
+const LEASE: &str = "lease alerts";
+const MARK: &str = "mark an alert";
+
+const OF_KEY: &str =
+    "source_topic_id = ? AND source_topic = ? AND source_partition = ? AND source_offset = ?";
+
+/// An alert that is ours to deliver until the lease ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// Primary key.
+    pub key: RowKey,
+    /// The source as text: what a receiver tells a repeated delivery by.
+    pub id: String,
+    /// What to deliver.
+    pub body: String,
+    /// Which attempt this is, from 1.
+    pub attempt: i64,
+    /// When it was raised, milliseconds since 1970 UTC.
+    pub created_at: i64,
+    lease: Lease,
+}
+
+/// What proves that an alert is still ours. The end stands for the lease itself: the same owner may lease again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Lease {
+    owner: String,
+    until: i64,
+}
+
+impl Store {
+    /// Leases up to `limit` alerts that are due, those due longest first. Times are milliseconds, `now` since 1970
+    /// UTC. After an error some may be leased all the same; they come back when the lease ends.
+    pub async fn lease_alerts(
+        &self,
+        owner: &str,
+        limit: u32,
+        lease_ms: i64,
+        now: i64,
+    ) -> Result<Vec<Alert>, StoreError> {
+        let lease = Lease {
+            owner: owner.to_owned(),
+            until: now.saturating_add(lease_ms),
+        };
+        let mut session = self.session(LEASE).await?;
+        session.begin().await?;
+        match take(&mut session, limit, now, &lease).await {
+            Ok(alerts) => {
+                session.commit().await?;
+                Ok(alerts)
+            }
+            Err(error) => {
+                session.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Notes a delivery, which is a fact even when the lease ran out meanwhile. Says whether this was the first note
+    /// of it.
+    pub async fn mark_delivered(&self, alert: &Alert, now: i64) -> Result<bool, StoreError> {
+        self.mark(
+            alert,
+            "state = 'delivered', delivered_at = ?, last_error = NULL",
+            "",
+            &[Value::Int(now)],
+        )
+        .await
+    }
+
+    /// Gives an alert up: its receiver refused it for good. Says whether it was still ours.
+    pub async fn mark_failed(&self, alert: &Alert, error: &str) -> Result<bool, StoreError> {
+        self.mark(
+            alert,
+            "state = 'failed', last_error = ?",
+            OURS,
+            &[shortened(error)],
+        )
+        .await
+    }
+
+    /// Puts the next attempt off until then. Says whether the alert was still ours.
+    pub async fn mark_retry(
+        &self,
+        alert: &Alert,
+        next_attempt_at: i64,
+        error: &str,
+    ) -> Result<bool, StoreError> {
+        let values = [Value::Int(next_attempt_at), shortened(error)];
+        self.mark(alert, "next_attempt_at = ?, last_error = ?", OURS, &values)
+            .await
+    }
+
+    /// One statement, which is its own transaction.
+    async fn mark(
+        &self,
+        alert: &Alert,
+        assignments: &'static str,
+        condition: &'static str,
+        assigned: &[Value<'_>],
+    ) -> Result<bool, StoreError> {
+        let update = format!(
+            "UPDATE alerts SET {assignments}, lease_owner = NULL, lease_until = NULL \
+             WHERE {OF_KEY} AND state = 'pending'{condition}"
+        );
+        let mut values = assigned.to_vec();
+        values.extend(Value::key(&alert.key));
+        if !condition.is_empty() {
+            values.extend([
+                Value::from(&alert.lease.owner),
+                Value::Int(alert.lease.until),
+            ]);
+        }
+        let mut session = self.session(MARK).await?;
+        Ok(session.execute(AssertSqlSafe(update), &values).await? > 0)
+    }
+}
+
+const OURS: &str = " AND lease_owner = ? AND lease_until = ?";
+
+async fn take(
+    session: &mut Session,
+    limit: u32,
+    now: i64,
+    lease: &Lease,
+) -> Result<Vec<Alert>, StoreError> {
+    // Replicas pass over rows that another one is leasing at this moment.
+    let select = format!(
+        "SELECT source_topic_id, source_topic, source_partition, source_offset, id, body, attempts, created_at \
+         FROM alerts WHERE state = 'pending' AND next_attempt_at <= ? AND (lease_until IS NULL OR lease_until <= ?) \
+         ORDER BY next_attempt_at LIMIT ?{}",
+        session.dialect().for_update_skip_locked()
+    );
+    let due = session
+        .query(
+            AssertSqlSafe(select),
+            &[Value::Int(now), Value::Int(now), Value::Int(limit.into())],
+        )
+        .await?;
+    let update = format!(
+        "UPDATE alerts SET lease_owner = ?, lease_until = ?, attempts = attempts + 1 WHERE {OF_KEY}"
+    );
+    let mut alerts = Vec::with_capacity(due.len());
+    for row in &due {
+        let alert = read(row, lease)?;
+        let mut values = vec![Value::from(&lease.owner), Value::Int(lease.until)];
+        values.extend(Value::key(&alert.key));
+        session
+            .execute(AssertSqlSafe(update.clone()), &values)
+            .await?;
+        alerts.push(alert);
+    }
+    Ok(alerts)
+}
+
+fn read(row: &Row, lease: &Lease) -> Result<Alert, StoreError> {
+    Ok(Alert {
+        key: row.key(0)?,
+        id: row.text(4)?.to_owned(),
+        body: row.text(5)?.to_owned(),
+        attempt: row.int(6)? + 1,
+        created_at: row.int(7)?,
+        lease: lease.clone(),
+    })
+}
+
+fn shortened(error: &str) -> Value<'static> {
+    Value::Made(error.chars().take(limits::ERROR_CHARACTERS).collect())
+}

@@ -1,0 +1,4 @@
+//! The whole service on an embedded cluster.
+
+#[cfg(test)]
+mod whole;
