@@ -13,9 +13,11 @@ COMPOSE ?= docker compose
 DEPENDENCIES := mysql kafka-1 kafka-2 kafka-3
 # Turned on in every package that has tests for real servers; the others do not mind.
 REAL := --workspace --features real
-STAGES := fmt-check lint doc deny test deps-up test-real $(if $(wildcard e2e/Cargo.toml),e2e)
+# Has OpenSSL built in, and one more test target.
+TLS := --workspace --features tls
+STAGES := fmt-check lint doc deny test deps-up test-real
 
-.PHONY: help fmt fmt-check lint doc deny check test deps-up deps-down deps-reset test-real e2e ci stages
+.PHONY: help fmt fmt-check lint doc deny check test deps-up deps-down deps-reset test-real test-tls e2e ci stages
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +57,9 @@ test-real e2e: export DATABASE_URL = mysql://$(MYSQL_USER):$(MYSQL_PASSWORD)@127
 
 test-real: deps-up ## all tests, and those that need real servers, against these
 	CARGO="$(CARGO)" scripts/test-real $(REAL)
+
+test-tls: ## lint and test what needs TLS and SASL, against a broker of its own that comes and goes
+	CARGO="$(CARGO)" COMPOSE="$(COMPOSE)" scripts/test-tls $(TLS)
 
 # Chosen as a binary, not as a package, so that it shares its dependencies with the build before it.
 e2e: deps-up ## the whole system on these servers, with faults, and the audit as its last word

@@ -18,6 +18,9 @@ pub const HEADER_ROOM_BYTES: usize = 64 * 1024;
 /// The largest record that `payments` takes: the broker's own default.
 pub const MAX_PAYMENT_BYTES: usize = 1_048_588;
 
+/// What a batch takes besides its records.
+const BATCH_HEADER_BYTES: usize = 61;
+
 /// What every client has in common.
 fn common(config: &Config) -> ClientConfig {
     let mut client = ClientConfig::new();
@@ -126,8 +129,10 @@ fn reading(config: &Config) -> ClientConfig {
         // The default of 1 s starves a loop that empties its queue: a quarter of the speed.
         .set("fetch.queue.backoff.ms", "5")
         // The defaults hold hundreds of MB for each consumer.
-        .set("queued.max.messages.kbytes", "4096")
-        .set("queued.min.messages", "10000")
+        .set("queued.max.messages.kbytes", "2048")
+        .set("queued.min.messages", "5000")
+        // One answer with a whole fetch of every partition would be 7 MB at once.
+        .set("fetch.max.bytes", "2097152")
         .set(
             "fetch.message.max.bytes",
             (MAX_PAYMENT_BYTES + HEADER_ROOM_BYTES).to_string(),
@@ -147,7 +152,13 @@ pub fn transactional_producer(
     client
         .set("transactional.id", transactional_id)
         // What the outputs take: librdkafka counts headers, and refuses what the brokers would refuse.
-        .set("message.max.bytes", max_record_bytes.to_string())
+        // The brokers measure the batch around it as well, and refuse for ever what is a byte too large.
+        .set(
+            "message.max.bytes",
+            max_record_bytes
+                .saturating_sub(BATCH_HEADER_BYTES)
+                .to_string(),
+        )
         .set("transaction.timeout.ms", &timeout)
         // A record that is not delivered within the transaction's time is of no use.
         .set("message.timeout.ms", &timeout)

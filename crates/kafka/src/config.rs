@@ -1,48 +1,21 @@
 //! Where the brokers are and how to speak to them.
 
+mod security;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::fmt;
 
 use serde::Deserialize;
-use settings::{Fallback, FromText, Reading, Secret, Variable};
+use settings::{Fallback, FromText, Reading, Variable};
 
 use crate::properties;
+pub use security::{Authorities, Credentials, Mechanism, Security};
 
 const BOOTSTRAP_SERVERS: Variable = Variable::new(
     "KAFKA_BOOTSTRAP_SERVERS",
     "host:port, comma-separated",
     Fallback::Value("localhost:9091,localhost:9092,localhost:9093"),
     "brokers to ask first; the others are found through them",
-);
-const SECURITY_PROTOCOL: Variable = Variable::new(
-    "KAFKA_SECURITY_PROTOCOL",
-    "plaintext, ssl, sasl_plaintext or sasl_ssl",
-    Fallback::Value("plaintext"),
-    "how connections to the brokers are secured",
-);
-const SASL_MECHANISM: Variable = Variable::new(
-    "KAFKA_SASL_MECHANISM",
-    "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
-    Fallback::Value("SCRAM-SHA-512"),
-    "how the user is proved to the brokers, with a sasl_ protocol",
-);
-const SASL_USERNAME: Variable = Variable::new(
-    "KAFKA_SASL_USERNAME",
-    "text",
-    Fallback::Unset,
-    "user, required with a sasl_ protocol",
-);
-const SASL_PASSWORD: Variable = Variable::new(
-    "KAFKA_SASL_PASSWORD",
-    "secret",
-    Fallback::Unset,
-    "password, required with a sasl_ protocol",
-);
-const SSL_CA_FILE: Variable = Variable::new(
-    "KAFKA_SSL_CA_FILE",
-    "path of a PEM file",
-    Fallback::Unset,
-    "authorities that may vouch for the brokers; unset means the system's",
 );
 const PROPERTY: Variable = Variable::new(
     "KAFKA_PROPERTY_*",
@@ -52,7 +25,7 @@ const PROPERTY: Variable = Variable::new(
 );
 
 /// How to reach a cluster.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// Brokers to ask first, comma-separated.
     pub bootstrap_servers: String,
@@ -64,127 +37,55 @@ pub struct Config {
     pub embedded: bool,
 }
 
-/// How connections are secured; each way holds what it needs.
-#[derive(Debug, Clone)]
-pub enum Security {
-    /// Neither encrypted nor proved.
-    Plaintext,
-    /// Encrypted; the brokers prove who they are.
-    Tls(Authorities),
-    /// The user proves who he is over an open connection.
-    Sasl(Credentials),
-    /// Both.
-    SaslOverTls(Credentials, Authorities),
-}
-
-/// A PEM file with the authorities to trust; `None` means the system's.
-pub type Authorities = Option<PathBuf>;
-
-/// What SASL needs.
-#[derive(Debug, Clone)]
-pub struct Credentials {
-    /// How the user is proved.
-    pub mechanism: Mechanism,
-    /// Who.
-    pub username: String,
-    /// The proof.
-    pub password: Secret,
-}
-
-/// A SASL mechanism.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mechanism {
-    /// The password travels as it is.
-    Plain,
-    /// Salted challenge and response with SHA-256.
-    ScramSha256,
-    /// Salted challenge and response with SHA-512.
-    ScramSha512,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Room {
     bootstrap_servers: Option<String>,
-    security_protocol: Option<String>,
-    sasl_mechanism: Option<String>,
-    sasl_username: Option<String>,
-    sasl_password: Option<String>,
-    sasl_password_file: Option<String>,
-    ssl_ca_file: Option<String>,
 }
 
 impl Config {
     /// The variables of this room.
-    pub const VARIABLES: &[Variable] = &[
-        BOOTSTRAP_SERVERS,
-        SECURITY_PROTOCOL,
-        SASL_MECHANISM,
-        SASL_USERNAME,
-        SASL_PASSWORD,
-        SSL_CA_FILE,
-        PROPERTY,
-    ];
+    pub const VARIABLES: &[Variable] = {
+        let [protocol, mechanism, username, password, authorities] = Security::VARIABLES;
+        &[
+            BOOTSTRAP_SERVERS,
+            protocol,
+            mechanism,
+            username,
+            password,
+            authorities,
+            PROPERTY,
+        ]
+    };
 
     /// Reads the room; `None` when a problem was noted.
     pub fn read(reading: &mut Reading<'_>) -> Option<Self> {
         let room: Room = reading.room("KAFKA_");
         let bootstrap_servers =
             reading.parse::<Servers>(&BOOTSTRAP_SERVERS, room.bootstrap_servers);
-        let protocol = reading.parse::<Protocol>(&SECURITY_PROTOCOL, room.security_protocol);
-        let mechanism = reading.parse::<Mechanism>(&SASL_MECHANISM, room.sasl_mechanism);
-        let username = reading.optional::<String>(&SASL_USERNAME, room.sasl_username);
-        let password = reading.secret(&SASL_PASSWORD, room.sasl_password, room.sasl_password_file);
-        let authorities = reading.optional::<PathBuf>(&SSL_CA_FILE, room.ssl_ca_file);
+        let security = Security::read(reading);
         let properties = properties::read(reading, &PROPERTY);
-
-        let credentials = |reading: &mut Reading<'_>,
-                           mechanism,
-                           username: Option<String>,
-                           password: Option<Secret>| {
-            if username.is_none() {
-                reading.refuse(
-                    &SASL_USERNAME,
-                    "",
-                    "the user's name, since KAFKA_SECURITY_PROTOCOL asks for SASL",
-                );
-            }
-            if password.is_none() {
-                reading.refuse(
-                    &SASL_PASSWORD,
-                    "",
-                    "the password, since KAFKA_SECURITY_PROTOCOL asks for SASL",
-                );
-            }
-            Some(Credentials {
-                mechanism,
-                username: username?,
-                password: password?,
-            })
-        };
-        let protocol = protocol?;
-        if protocol.needs_tls(mechanism) && !cfg!(feature = "tls") {
-            let expected = "plaintext, or sasl_plaintext with PLAIN: this program was built without TLS; the images have it, and so has a build with `--features tls`";
-            reading.refuse(&SECURITY_PROTOCOL, protocol.name(), expected);
-            return None;
-        }
-        let security = match protocol {
-            Protocol::Plaintext => Security::Plaintext,
-            Protocol::Ssl => Security::Tls(authorities?),
-            Protocol::SaslPlaintext => {
-                Security::Sasl(credentials(reading, mechanism?, username?, password?)?)
-            }
-            Protocol::SaslSsl => Security::SaslOverTls(
-                credentials(reading, mechanism?, username?, password?)?,
-                authorities?,
-            ),
-        };
         Some(Self {
             bootstrap_servers: bootstrap_servers?.0,
-            security,
+            security: security?,
             properties: properties?,
             embedded: false,
         })
+    }
+
+    /// The brokers to ask first and who asks them, for sentences about connections.
+    pub(crate) fn address(&self) -> String {
+        let servers = &self.bootstrap_servers;
+        match self.security.credentials() {
+            None => servers.clone(),
+            Some(Credentials {
+                username,
+                mechanism,
+                ..
+            }) => {
+                format!("{servers} as user {username} with {}", mechanism.name())
+            }
+        }
     }
 
     /// A cluster without security at these brokers.
@@ -195,6 +96,18 @@ impl Config {
             properties: BTreeMap::new(),
             embedded: false,
         }
+    }
+}
+
+/// Properties by name alone: some hold passwords, and only the operator knows which.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("bootstrap_servers", &self.bootstrap_servers)
+            .field("security", &self.security)
+            .field("properties", &self.properties.keys())
+            .field("embedded", &self.embedded)
+            .finish()
     }
 }
 
@@ -212,70 +125,6 @@ impl FromText for Servers {
             })
         };
         servers.iter().all(whole).then(|| Self(servers.join(",")))
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Protocol {
-    Plaintext,
-    Ssl,
-    SaslPlaintext,
-    SaslSsl,
-}
-
-impl Protocol {
-    /// SCRAM is computed by OpenSSL, so it needs the same build as TLS.
-    fn needs_tls(self, mechanism: Option<Mechanism>) -> bool {
-        match self {
-            Self::Plaintext => false,
-            Self::Ssl | Self::SaslSsl => true,
-            Self::SaslPlaintext => mechanism != Some(Mechanism::Plain),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Plaintext => "plaintext",
-            Self::Ssl => "ssl",
-            Self::SaslPlaintext => "sasl_plaintext",
-            Self::SaslSsl => "sasl_ssl",
-        }
-    }
-}
-
-impl FromText for Protocol {
-    const EXPECTED: &'static str = "plaintext, ssl, sasl_plaintext or sasl_ssl";
-
-    fn from_text(text: &str) -> Option<Self> {
-        let all = [
-            Self::Plaintext,
-            Self::Ssl,
-            Self::SaslPlaintext,
-            Self::SaslSsl,
-        ];
-        all.into_iter()
-            .find(|protocol| protocol.name().eq_ignore_ascii_case(text))
-    }
-}
-
-impl Mechanism {
-    /// The name that SASL knows it by.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "PLAIN",
-            Self::ScramSha256 => "SCRAM-SHA-256",
-            Self::ScramSha512 => "SCRAM-SHA-512",
-        }
-    }
-}
-
-impl FromText for Mechanism {
-    const EXPECTED: &'static str = "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512";
-
-    fn from_text(text: &str) -> Option<Self> {
-        [Self::Plain, Self::ScramSha256, Self::ScramSha512]
-            .into_iter()
-            .find(|mechanism| mechanism.name().eq_ignore_ascii_case(text))
     }
 }
 
@@ -306,27 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn sasl_without_user_and_password_names_both() {
-        let problems = read(&[
-            ("KAFKA_SECURITY_PROTOCOL", "sasl_plaintext"),
-            ("KAFKA_SASL_MECHANISM", "PLAIN"),
-        ])
-        .unwrap_err();
-        assert!(problems.contains("KAFKA_SASL_USERNAME"), "{problems}");
-        assert!(problems.contains("KAFKA_SASL_PASSWORD"), "{problems}");
-    }
-
-    #[test]
-    fn the_password_is_in_no_debug_output() {
-        let config = read(&[
-            ("KAFKA_SECURITY_PROTOCOL", "SASL_PLAINTEXT"),
-            ("KAFKA_SASL_MECHANISM", "plain"),
-            ("KAFKA_SASL_USERNAME", "fraud"),
-            ("KAFKA_SASL_PASSWORD", "hunter2"),
-        ])
-        .unwrap();
-        assert!(matches!(config.security, Security::Sasl(_)));
-        assert!(!format!("{config:?}").contains("hunter2"));
+    fn values_of_properties_are_in_no_debug_output() {
+        let config = read(&[("KAFKA_PROPERTY_CLIENT_RACK", "hunter2")]).unwrap();
+        let shown = format!("{config:?}");
+        assert!(shown.contains("client.rack") && !shown.contains("hunter2"));
     }
 
     #[test]
@@ -343,12 +175,5 @@ mod tests {
                 .bootstrap_servers,
             "a:1,b:2"
         );
-    }
-
-    #[cfg(not(feature = "tls"))]
-    #[test]
-    fn a_build_without_tls_says_so() {
-        let problems = read(&[("KAFKA_SECURITY_PROTOCOL", "ssl")]).unwrap_err();
-        assert!(problems.contains("built without TLS"), "{problems}");
     }
 }

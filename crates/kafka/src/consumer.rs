@@ -63,6 +63,8 @@ pub enum ConsumeFault {
     OutOfRange,
     /// The topic is not there, or not under the id it had.
     NoTopic(String),
+    /// The client has stopped to read a partition whose position it found outside of the log, and takes no seek any more.
+    Stopped(String),
     /// It passes, or somebody makes it pass: not ready until then.
     Passing(String),
 }
@@ -78,7 +80,7 @@ pub trait Consume {
 
     /// Waits at most `wait` for one thing.
     fn poll(&self, wait: Duration) -> Polled<Self::Message<'_>>;
-    /// Starts reading partitions that the group assigned, or ends a rebalance that assigned none.
+    /// Starts reading partitions that the group assigned, or ends a rebalance that assigned none. None of them is paused then.
     fn assign(&self, positions: &[(i32, Position)]) -> Result<(), ConsumeFault>;
     /// Gives partitions back.
     fn unassign(&self, partitions: &[i32]) -> Result<(), ConsumeFault>;
@@ -146,18 +148,18 @@ impl Consumer {
     /// Dropping a consumer may hang (rust-rdkafka #509, #611): it is waited for until `limit` and then left behind, which only
     /// a process that ends should do.
     pub fn close(self, limit: Duration) {
-        self.consumer.context().close();
+        let topic = self.topic.clone();
         let (done, closed) = std::sync::mpsc::channel();
         let ended = std::thread::Builder::new()
             .name("consumer-close".to_owned())
             .spawn(move || {
-                drop(self.consumer);
+                drop(self);
                 // Whoever waited may have given up.
                 let _ = done.send(());
             });
         if ended.is_err() || closed.recv_timeout(limit).is_err() {
             warn!(
-                topic = self.topic,
+                topic,
                 "the consumer did not close in time and is left behind"
             );
         }
@@ -192,11 +194,32 @@ impl Consumer {
         self.list(&positions).ok()
     }
 
+    fn not_sought(&self, partition: i32, error: &KafkaError) -> ConsumeFault {
+        match error.rdkafka_error_code() {
+            // A partition that is not fetched at all: just assigned, or given up after a report of an offset out of range.
+            Some(RDKafkaErrorCode::State) => ConsumeFault::Stopped(format!(
+                "partition {partition} of {} cannot be sought: the client does not read it",
+                self.topic
+            )),
+            _ => ConsumeFault::Passing(format!(
+                "seek in partition {partition} of {}: {error}",
+                self.topic
+            )),
+        }
+    }
+
     fn cooperative(&self) -> bool {
         matches!(
             self.consumer.rebalance_protocol(),
             RebalanceProtocol::Cooperative
         )
+    }
+}
+
+/// The client waits in its own drop for answers to whatever the group still asks, and nobody polls any more who could give them.
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.consumer.context().close();
     }
 }
 
@@ -226,7 +249,18 @@ impl Consume for Consumer {
         } else {
             self.consumer.assign(&list)
         };
-        outcome.map_err(passing)
+        outcome.map_err(passing)?;
+        // librdkafka keeps an application's pause over unassign and assign: a partition that went while it was paused would
+        // come back deaf. Lag is counted from the stored offset, and the first one is the position.
+        let mut next = Vec::with_capacity(positions.len());
+        for (partition, position) in positions {
+            self.resume(&[*partition]);
+            if let Position::At(offset) = position {
+                next.push((*partition, *offset));
+            }
+        }
+        self.store(&next);
+        Ok(())
     }
 
     fn unassign(&self, partitions: &[i32]) -> Result<(), ConsumeFault> {
@@ -245,9 +279,11 @@ impl Consume for Consumer {
             .consumer
             .seek_partitions(self.list(positions)?, limit)
             .map_err(passing)?;
-        list.elements()
-            .iter()
-            .try_for_each(|element| element.error().map_err(passing))
+        list.elements().iter().try_for_each(|element| {
+            element
+                .error()
+                .map_err(|error| self.not_sought(element.partition(), &error))
+        })
     }
 
     fn pause(&self, partitions: &[i32]) {
@@ -357,7 +393,7 @@ impl fmt::Display for ConsumeFault {
         match self {
             Self::Fatal(why) => write!(f, "the consumer is of no use any more: {why}"),
             Self::OutOfRange => f.write_str("a position lies outside of its log"),
-            Self::NoTopic(why) | Self::Passing(why) => f.write_str(why),
+            Self::NoTopic(why) | Self::Stopped(why) | Self::Passing(why) => f.write_str(why),
         }
     }
 }
@@ -372,6 +408,14 @@ fn fault(error: KafkaError) -> Option<ConsumeFault> {
         KafkaError::MessageConsumptionFatal(_) => Some(ConsumeFault::Fatal(text)),
         other => match other.rdkafka_error_code() {
             Some(RDKafkaErrorCode::Fatal) => Some(ConsumeFault::Fatal(text)),
+            // The connection was told by the client's own error event, and will be told when it is over; here nobody would be.
+            Some(
+                RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::Resolve
+                | RDKafkaErrorCode::Authentication
+                | RDKafkaErrorCode::SSL,
+            ) => None,
             Some(
                 RDKafkaErrorCode::AutoOffsetReset
                 | RDKafkaErrorCode::OffsetOutOfRange

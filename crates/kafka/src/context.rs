@@ -69,7 +69,9 @@ impl ClientContext for Context {
             RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
                 error!(facility, "{message}")
             }
-            // librdkafka's errors are mostly connections that it will try again: by our measure nothing is lost yet.
+            // A broken connection comes as an error too, and is told there: once, and not at every try of every client.
+            _ if facility == "FAIL" => debug!(facility, "{message}"),
+            // librdkafka tries again whatever it calls an error: by our measure nothing is lost yet.
             RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning => warn!(facility, "{message}"),
             RDKafkaLogLevel::Notice => info!(facility, "{message}"),
             RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => debug!(facility, "{message}"),
@@ -90,8 +92,10 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        self.connection.failed(&error, reason);
-        debug!(error = %error, reason, "client error");
+        match self.connection.failed(&error, reason) {
+            Some(why) => warn!(why, "the connection to Kafka is lost; will be tried again"),
+            None => debug!(error = %error, reason, "client error"),
+        }
     }
 }
 
@@ -111,10 +115,10 @@ impl ConsumerContext for Context {
             .collect();
         let assigned = kind == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         if self.closing.load(Ordering::Acquire) {
-            // Whoever closes has committed what it had, and wants no more.
+            // Whoever closes has committed what it had, and wants no more: what is assigned now is taken away at once.
             let outcome = match consumer.rebalance_protocol() {
-                RebalanceProtocol::Cooperative if !assigned => consumer.incremental_unassign(list),
-                RebalanceProtocol::Cooperative => Ok(()),
+                RebalanceProtocol::Cooperative if assigned => consumer.incremental_assign(list),
+                RebalanceProtocol::Cooperative => consumer.incremental_unassign(list),
                 _ => consumer.unassign(),
             };
             if let Err(error) = outcome {

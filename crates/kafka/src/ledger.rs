@@ -88,6 +88,30 @@ impl Ledger {
         self.iter().map(|(partition, _)| partition).collect()
     }
 
+    /// The partitions that wait for this rewind. One that stands still does not: the client may not take a seek for it any more,
+    /// and the others must not wait for that.
+    pub fn rewinding(&self, how: Rewind) -> Vec<i32> {
+        self.iter()
+            .filter(|(_, entry)| entry.rewind == how && !entry.halted)
+            .map(|(partition, _)| partition)
+            .collect()
+    }
+
+    /// Where reading is, in every partition whose records count.
+    pub fn places(&self) -> Vec<(i32, Position)> {
+        self.iter()
+            .filter(|(_, entry)| entry.rewind == Rewind::No && !entry.halted)
+            .map(|(partition, entry)| (partition, entry.next.map_or(entry.start, Position::At)))
+            .collect()
+    }
+
+    /// No partition stands still any more.
+    pub fn lift(&mut self) {
+        for (_, entry) in self.iter_mut() {
+            entry.halted = false;
+        }
+    }
+
     /// The positions that a commit would store: (partition, next offset).
     pub fn uncommitted(&self) -> Vec<(i32, i64)> {
         self.iter()
@@ -104,12 +128,14 @@ impl Ledger {
         }
     }
 
-    /// The open transaction is gone: what was read since its start is read again.
+    /// The open transaction is gone: what was read since its start is read again, except in partitions that stand still.
     pub fn rewind(&mut self, how: Rewind) {
         for (_, entry) in self.iter_mut() {
             entry.next = None;
-            entry.refused = 0;
-            entry.rewind = how;
+            if !entry.halted {
+                entry.refused = 0;
+                entry.rewind = how;
+            }
         }
     }
 }

@@ -21,7 +21,6 @@ use rdkafka::statistics::Statistics;
 use crate::config::Config;
 use crate::connection::Connection;
 use crate::context::Context;
-use crate::transaction::Sent;
 use crate::{client, native};
 
 /// A record that is not yet on any topic.
@@ -35,6 +34,15 @@ pub struct NewRecord<'a> {
     pub payload: &'a [u8],
     /// The record's time, milliseconds since the epoch; 0 means the time of sending.
     pub timestamp_ms: i64,
+}
+
+/// Whether a record found a place in the producer's queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It did.
+    Queued,
+    /// The queue is full: serve the producer and send it again.
+    Full,
 }
 
 /// Whoever wants to know what became of each record.

@@ -2,10 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError;
 use settings::{Reading, Variable};
 
 /// Properties on which a guarantee rests, each with what would break.
 const GUARDED: &[(&str, &str)] = &[
+    (
+        "delivery.report.only.error",
+        "delivered payments would never be counted",
+    ),
     (
         "enable.idempotence",
         "a retried record could be written twice",
@@ -61,12 +67,30 @@ pub fn read(reading: &mut Reading<'_>, variable: &Variable) -> Option<BTreeMap<S
                 let name = format!("{}{rest}", variable.open_prefix().unwrap_or_default());
                 reading.refuse_named(&name, &value, format!("not to be set: {why}"));
             }
-            None => {
-                properties.insert(property, value);
-            }
+            None => match accepted(&property, &value) {
+                Ok(()) => {
+                    properties.insert(property, value);
+                }
+                Err(why) => {
+                    refused = true;
+                    let name = format!("{}{rest}", variable.open_prefix().unwrap_or_default());
+                    reading.refuse_named(&name, &value, format!("something else: {why}"));
+                }
+            },
         }
     }
     (!refused).then_some(properties)
+}
+
+/// Lets librdkafka look at a property. When a client is made it would be too late: its error shows the value, which may be a secret.
+fn accepted(property: &str, value: &str) -> Result<(), String> {
+    let mut config = ClientConfig::new();
+    config.set(property, value);
+    match config.create_native_config() {
+        Ok(_) => Ok(()),
+        Err(KafkaError::ClientConfig(_, why, _, _)) => Err(why),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -107,5 +131,23 @@ mod tests {
                 "{problems}"
             );
         }
+    }
+
+    #[test]
+    fn what_librdkafka_does_not_take_is_refused_with_its_reason_and_without_the_secret() {
+        let problems = read_all(&[
+            ("KAFKA_PROPERTY_NO_SUCH_THING", "1"),
+            ("KAFKA_PROPERTY_SOCKET_TIMEOUT_MS", "soon"),
+            ("KAFKA_PROPERTY_SASL_OAUTHBEARER_CLIENT_SECRETS", "hunter2"),
+        ])
+        .unwrap_err();
+        for part in [
+            "KAFKA_PROPERTY_NO_SUCH_THING=\"1\"",
+            "KAFKA_PROPERTY_SOCKET_TIMEOUT_MS=\"soon\"",
+            "KAFKA_PROPERTY_SASL_OAUTHBEARER_CLIENT_SECRETS",
+        ] {
+            assert!(problems.contains(part), "{part} in {problems}");
+        }
+        assert!(!problems.contains("hunter2"), "{problems}");
     }
 }

@@ -1,5 +1,6 @@
 //! The topics: their names, and making sure that they are there.
 
+mod asking;
 mod ensure;
 
 use serde::Deserialize;

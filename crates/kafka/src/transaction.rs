@@ -37,13 +37,15 @@ pub struct Outgoing<'a> {
     pub headers: &'a HeaderList,
 }
 
-/// Whether a record found a place in the producer's queue.
+/// Whether a record found a place in the open transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
-    /// It did.
+pub enum Handed {
+    /// It lies in the producer's queue.
     Queued,
     /// The queue is full: serve the producer and send it again.
     Full,
+    /// It is larger than the topics take that are written to: it never will. The transaction does not mind.
+    TooLarge,
 }
 
 /// What the loop asks of a transactional producer. One small trait, so that a test can let every call fail.
@@ -54,7 +56,7 @@ pub trait Produce<Group> {
     /// Begins a transaction.
     fn begin(&mut self) -> Result<(), Fault>;
     /// Queues a record.
-    fn send(&mut self, record: Outgoing<'_>) -> Result<Sent, Fault>;
+    fn send(&mut self, record: Outgoing<'_>) -> Result<Handed, Fault>;
     /// Waits a slice of time for acknowledgements; true when none is missing.
     fn drain(&mut self) -> Result<bool, Fault>;
     /// Adds positions to the transaction: (partition, next offset) of `topic`, each with `metadata` beside it.
@@ -148,7 +150,7 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
             .map_err(|error| Fault::new(Call::Begin, &error))
     }
 
-    fn send(&mut self, record: Outgoing<'_>) -> Result<Sent, Fault> {
+    fn send(&mut self, record: Outgoing<'_>) -> Result<Handed, Fault> {
         let mut headers = OwnedHeaders::new_with_capacity(record.headers.len());
         for (name, value) in record.headers.iter() {
             // A name is UTF-8 by the protocol; one that lies keeps its readable part.
@@ -167,8 +169,13 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
             delivery_opaque: (),
         };
         match self.producer(Call::Send)?.send(message) {
-            Ok(()) => Ok(Sent::Queued),
-            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => Ok(Sent::Full),
+            Ok(()) => Ok(Handed::Queued),
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
+                Ok(Handed::Full)
+            }
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
+                Ok(Handed::TooLarge)
+            }
             Err((error, _)) => Err(Fault::new(Call::Send, &error)),
         }
     }

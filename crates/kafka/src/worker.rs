@@ -5,7 +5,8 @@
 //!
 //! 1. **Poll.** The first record opens a transaction. Every record is routed in place, and what comes of it is sent.
 //! 2. **Drain.** When the commit interval is over, the transaction is full, partitions are taken away or the process ends:
-//!    wait until the brokers have acknowledged every record that was sent.
+//!    ask whether the topic is still the one that was read (else nothing of it counts), and wait until the brokers have
+//!    acknowledged every record that was sent.
 //! 3. **Positions.** Add the next offset of every partition to the transaction, with the group's membership *as it is now*: a
 //!    stale one costs an abort at nearly every rebalance.
 //! 4. **Commit.** Only now do readers (`read_committed`) see the records, and only now has the position moved.
@@ -18,6 +19,7 @@
 //! Nothing here waits long without polling, or the group would throw the worker out; what has to wait (for brokers, for the
 //! coordinator) is tried again at a later turn.
 
+mod assignment;
 mod recovery;
 mod transaction;
 
@@ -25,20 +27,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
 
 use crate::connection::Connection;
-use crate::consumer::{Committed, Consume, ConsumeFault, Polled, Position};
+use crate::consumer::{Consume, ConsumeFault, Polled};
 use crate::context::Rebalance;
 use crate::fault::Fault;
 use crate::headers::HeaderList;
-use crate::ledger::{Ledger, Rewind};
+use crate::ledger::Ledger;
 use crate::metrics::Metrics;
-use crate::range::out_of_range;
 use crate::record::{Received as _, Record};
 use crate::transaction::Produce;
 use crate::vitals::Vitals;
 
+use assignment::Assignment;
 use recovery::Recovery;
 use transaction::{Halt, Open, Taking};
 
@@ -57,6 +58,8 @@ pub trait Route {
     fn committed(&mut self);
     /// Everything routed since the last call is undone and will be routed again.
     fn aborted(&mut self);
+    /// The record routed last is not sent: its partition stands still at it.
+    fn withheld(&mut self);
     /// The topic that is read has this id now; called before the first record and whenever partitions come.
     fn reading(&mut self, topic_id: &str);
 }
@@ -128,13 +131,11 @@ pub struct Worker<C, P, R> {
     vitals: Arc<Vitals>,
     connection: Arc<Connection>,
     ledger: Ledger,
-    /// Partitions that the group assigned and whose position is not known yet.
-    arriving: Option<Vec<i32>>,
+    assignment: Assignment,
     open: Option<Open>,
     recovery: Option<Recovery>,
     rivals: recovery::Rivals,
     headers: HeaderList,
-    topic_id: String,
 }
 
 impl<C, P, R> Worker<C, P, R>
@@ -162,38 +163,38 @@ where
             vitals,
             connection,
             ledger: Ledger::default(),
-            arriving: None,
+            assignment: Assignment::default(),
             open: None,
             recovery: Some(Recovery::opening()),
             rivals: recovery::Rivals::default(),
             headers: HeaderList::default(),
-            topic_id: String::new(),
         }
     }
 
-    /// Turns until `stop`, then commits what is open and hands the consumer back to be closed.
+    /// Turns until `stop`, then commits what is open. However it ends, it hands the consumer back to be closed.
     ///
     /// # Errors
     /// When going on is of no use; everything that was not committed will be read again by the next process.
-    pub fn run(mut self, stop: &CancellationToken) -> Result<C, WorkerError> {
+    pub fn run(mut self, stop: &CancellationToken) -> (C, Result<(), WorkerError>) {
+        let outcome = self.turn_until(stop);
+        self.answer_the_group();
+        (self.consumer, outcome)
+    }
+
+    fn turn_until(&mut self, stop: &CancellationToken) -> Result<(), WorkerError> {
         while !stop.is_cancelled() {
             self.turn()?;
         }
         self.close_transaction()?;
         // A commit that failed leaves a transaction behind that would hold readers up until its timeout.
-        self.recover()?;
-        Ok(self.consumer)
+        self.recover()
     }
 
     /// One turn: carry out what waits, take a burst of records, commit if it is time.
     fn turn(&mut self) -> Result<(), WorkerError> {
         self.vitals.turn();
-        if self.recovery.is_some() {
-            self.recover()?;
-        } else {
-            self.place_arriving()?;
-            self.finish_rewinds()?;
-        }
+        self.recover()?;
+        self.settle_assignment()?;
         self.take_burst()?;
         if self.is_due() {
             self.close_transaction()?;
@@ -257,214 +258,7 @@ where
         due.saturating_duration_since(Instant::now())
             .clamp(Duration::from_millis(1), IDLE)
     }
-
-    fn rebalance(&mut self, rebalance: Rebalance) -> Result<(), WorkerError> {
-        self.metrics.rebalanced(&rebalance);
-        match rebalance {
-            Rebalance::Assigned(partitions) => {
-                info!(
-                    topic = self.options.topic,
-                    ?partitions,
-                    "partitions assigned"
-                );
-                self.arriving = Some(partitions);
-                if self.recovery.is_none() {
-                    self.place_arriving()?;
-                }
-            }
-            Rebalance::Revoked { partitions, lost } => {
-                if lost {
-                    warn!(
-                        topic = self.options.topic,
-                        ?partitions,
-                        "partitions lost: the group threw this member out"
-                    );
-                    self.vitals.left();
-                    self.abandon_transaction()?;
-                } else {
-                    info!(
-                        topic = self.options.topic,
-                        ?partitions,
-                        "partitions revoked"
-                    );
-                    self.close_transaction()?;
-                }
-                self.arriving = None;
-                for partition in &partitions {
-                    self.ledger.remove(*partition);
-                    self.vitals.released(*partition);
-                    self.metrics.halted(&self.options.topic, *partition, false);
-                }
-                if let Err(fault) = self.consumer.unassign(&partitions) {
-                    self.consume_fault(fault)?;
-                }
-                if !lost {
-                    self.vitals.joined(self.ledger.partitions().len());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks for the positions of assigned partitions and starts reading there. Tried again at the next turn if the coordinator
-    /// does not answer: the group waits meanwhile.
-    fn place_arriving(&mut self) -> Result<(), WorkerError> {
-        let Some(partitions) = self.arriving.take() else {
-            return Ok(());
-        };
-        let positions = match self.positions_of(&partitions) {
-            Ok(positions) => positions,
-            Err(fault) => {
-                self.arriving = Some(partitions);
-                return self.consume_fault(fault);
-            }
-        };
-        if let Err(fault) = self.consumer.assign(&positions) {
-            return self.consume_fault(fault);
-        }
-        for (partition, position) in &positions {
-            self.ledger.add(*partition, *position);
-        }
-        self.vitals.joined(self.ledger.partitions().len());
-        self.vitals.recovered();
-        self.connection.heard_from();
-        Ok(())
-    }
-
-    /// The positions that the coordinator has stored for these partitions of the topic as it is now.
-    fn positions_of(&mut self, partitions: &[i32]) -> Result<Vec<(i32, Position)>, ConsumeFault> {
-        if partitions.is_empty() {
-            return Ok(Vec::new());
-        }
-        self.vitals.wait(ASK * 2);
-        self.topic_id = self.consumer.topic_id(ASK)?;
-        self.router.reading(&self.topic_id);
-        let committed = self.consumer.committed(partitions, ASK)?;
-        Ok(committed
-            .into_iter()
-            .map(|committed| (committed.partition, self.position(&committed)))
-            .collect())
-    }
-
-    /// A position counts only for the topic that it was committed for: one that was made anew is read from its beginning.
-    fn position(&self, committed: &Committed) -> Position {
-        match committed.offset {
-            None => Position::Beginning,
-            Some(offset)
-                if committed.metadata.is_empty() || committed.metadata == self.topic_id =>
-            {
-                Position::At(offset)
-            }
-            Some(offset) => {
-                warn!(
-                    topic = self.options.topic,
-                    partition = committed.partition,
-                    offset,
-                    earlier_id = committed.metadata,
-                    id = self.topic_id,
-                    "the stored position belongs to an earlier topic of this name; reading the new one from its beginning"
-                );
-                Position::Beginning
-            }
-        }
-    }
-
-    /// Brings partitions back to where their records count again.
-    fn finish_rewinds(&mut self) -> Result<(), WorkerError> {
-        let ask: Vec<i32> = self
-            .ledger
-            .iter()
-            .filter(|(_, entry)| entry.rewind == Rewind::Ask)
-            .map(|(partition, _)| partition)
-            .collect();
-        if !ask.is_empty() {
-            match self.positions_of(&ask) {
-                Ok(positions) => {
-                    for (partition, position) in positions {
-                        if let Some(entry) = self.ledger.get_mut(partition) {
-                            entry.start = position;
-                            entry.rewind = Rewind::ToStart;
-                        }
-                    }
-                }
-                Err(fault) => return self.consume_fault(fault),
-            }
-        }
-        let back: Vec<(i32, Position)> = self
-            .ledger
-            .iter()
-            .filter(|(_, entry)| entry.rewind == Rewind::ToStart)
-            .map(|(partition, entry)| (partition, entry.start))
-            .collect();
-        if back.is_empty() {
-            return Ok(());
-        }
-        let partitions: Vec<i32> = back.iter().map(|(partition, _)| *partition).collect();
-        // First resumed, then sought: a seek takes back what resuming may have fetched, the other way round it would not.
-        self.consumer.resume(&partitions);
-        if let Err(fault) = self.consumer.seek(&back, ASK) {
-            return self.consume_fault(fault);
-        }
-        for partition in partitions {
-            if let Some(entry) = self.ledger.get_mut(partition) {
-                entry.rewind = Rewind::No;
-                if entry.halted {
-                    self.consumer.pause(&[partition]);
-                }
-            }
-        }
-        self.vitals.recovered();
-        Ok(())
-    }
-
-    fn consume_fault(&mut self, fault: ConsumeFault) -> Result<(), WorkerError> {
-        match fault {
-            ConsumeFault::Fatal(why) => return Err(WorkerError::Consumer(why)),
-            ConsumeFault::OutOfRange => self.find_out_of_range(),
-            ConsumeFault::NoTopic(why) => {
-                self.trouble(format!("topic {} is not there: {why}", self.options.topic))
-            }
-            ConsumeFault::Passing(why) => self.trouble(why),
-        }
-        Ok(())
-    }
-
-    /// The report of a position outside of its log names no partition: every one is looked at.
-    fn find_out_of_range(&mut self) {
-        let positions: Vec<(i32, i64)> = self
-            .ledger
-            .iter()
-            .filter(|(_, entry)| !entry.halted)
-            .filter_map(|(partition, entry)| match (entry.next, entry.start) {
-                (Some(next), _) | (None, Position::At(next)) => Some((partition, next)),
-                (None, Position::Beginning) => None,
-            })
-            .collect();
-        match out_of_range(&self.consumer, &self.options.topic, positions, ASK) {
-            Ok(found) => found
-                .iter()
-                .for_each(|(partition, why)| self.halt(*partition, why)),
-            Err(fault) => self.trouble(fault.to_string()),
-        }
-    }
-
-    /// Consuming does not go on for now. Said once, however often it is tried.
-    fn trouble(&self, why: String) {
-        if self.vitals.troubled(why.clone()) {
-            warn!(
-                topic = self.options.topic,
-                why, "consuming does not go on; will be tried again"
-            );
-        }
-    }
-
-    fn halt(&mut self, partition: i32, why: &str) {
-        error!(topic = self.options.topic, partition, "{why}");
-        if let Some(entry) = self.ledger.get_mut(partition) {
-            entry.halted = true;
-        }
-        self.consumer.pause(&[partition]);
-        self.metrics.halted(&self.options.topic, partition, true);
-        self.vitals.halted(partition, why);
-    }
 }
+
+#[cfg(test)]
+mod tests;

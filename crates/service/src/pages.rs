@@ -32,7 +32,11 @@ impl Pages {
 
     /// The kind and the text of the page at `path`.
     pub(crate) fn get(&self, path: &str) -> Option<(&'static str, String)> {
-        let page = self.pages().iter().find(|page| page.path == path).cloned()?;
+        let page = self
+            .pages()
+            .iter()
+            .find(|page| page.path == path)
+            .cloned()?;
         Some((page.kind, (page.make)()))
     }
 

@@ -1,10 +1,11 @@
 //! Rows that wait for their batch, partition by partition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use store::{Advance, AlertRow, Batch, DeadLetterRow, Partition, PaymentRow, Table};
+use store::{Advance, AlertRow, Batch, DeadLetterRow, PaymentRow};
 use tokio::time::Instant;
 
+use crate::partition::Owned;
 use crate::row::Row;
 
 /// So many bytes of payload make a batch full, however few records they are.
@@ -26,13 +27,6 @@ struct Slice {
     payments: Vec<PaymentRow>,
     alerts: Vec<AlertRow>,
     dead_letters: Vec<DeadLetterRow>,
-}
-
-/// A claimed partition whose rows wait.
-pub(crate) struct Owner {
-    pub partition: Partition,
-    pub epoch: i64,
-    pub stored: Option<i64>,
 }
 
 impl Buffer {
@@ -71,46 +65,32 @@ impl Buffer {
         self.recount();
     }
 
-    /// Takes the rows of every partition, or of the first one only, into a batch. `owner` knows the claims.
-    pub fn take(
+    /// Moves the rows of every partition into an empty batch, or of one suspect only while there are some. `owned` knows the claims.
+    pub fn take<'h>(
         &mut self,
-        alone: bool,
-        table: Table,
-        sink: &str,
-        cluster_id: &str,
-        owner: impl Fn(i32) -> Option<Owner>,
+        mut batch: Batch,
+        suspects: &BTreeSet<i32>,
+        owned: impl Fn(i32) -> Option<&'h Owned>,
     ) -> Option<Batch> {
-        let mut batch = Batch {
-            sink: sink.to_owned(),
-            cluster_id: cluster_id.to_owned(),
-            advances: Vec::new(),
-            table,
-            payments: Vec::new(),
-            alerts: Vec::new(),
-            dead_letters: Vec::new(),
+        let suspect = self.slices.keys().find(|number| suspects.contains(number));
+        let numbers: Vec<i32> = match suspect {
+            Some(number) => vec![*number],
+            None => self.slices.keys().copied().collect(),
         };
-        while let Some((number, slice)) = self.slices.pop_first() {
+        for number in numbers {
             // Rows of a partition that is no longer ours are somebody else's to store.
-            let Some(Owner {
-                partition,
-                epoch,
-                stored,
-            }) = owner(number)
-            else {
+            let (Some(slice), Some(owned)) = (self.slices.remove(&number), owned(number)) else {
                 continue;
             };
             batch.advances.push(Advance {
-                partition,
-                epoch,
-                from: stored,
+                partition: owned.partition.clone(),
+                epoch: owned.epoch,
+                from: owned.stored,
                 to: slice.to,
             });
             batch.payments.extend(slice.payments);
             batch.alerts.extend(slice.alerts);
             batch.dead_letters.extend(slice.dead_letters);
-            if alone {
-                break;
-            }
         }
         self.recount();
         (!batch.advances.is_empty()).then_some(batch)
@@ -149,7 +129,7 @@ impl Buffer {
 
 #[cfg(test)]
 mod tests {
-    use store::RowKey;
+    use store::{Partition, RowKey, Table};
 
     use super::*;
 
@@ -170,17 +150,46 @@ mod tests {
         })
     }
 
-    fn owner(number: i32) -> Option<Owner> {
-        let partition = Partition {
-            topic: "t".into(),
-            topic_id: "id".into(),
-            partition: number,
-        };
-        (number != 1).then_some(Owner {
-            partition,
-            epoch: 7,
-            stored: Some(3),
-        })
+    fn empty() -> Batch {
+        Batch {
+            sink: "s".to_owned(),
+            cluster_id: "c".to_owned(),
+            advances: Vec::new(),
+            table: Table::Fraud,
+            payments: Vec::new(),
+            alerts: Vec::new(),
+            dead_letters: Vec::new(),
+        }
+    }
+
+    /// Takes a batch when all partitions but 1 are ours.
+    fn take(buffer: &mut Buffer, suspects: &[i32]) -> Option<Batch> {
+        let claims: BTreeMap<i32, Owned> = [0, 2, 3]
+            .into_iter()
+            .map(|number| {
+                let partition = Partition {
+                    topic: "t".into(),
+                    topic_id: "id".into(),
+                    partition: number,
+                };
+                let owned = Owned {
+                    partition,
+                    epoch: 7,
+                    stored: Some(3),
+                    next: None,
+                };
+                (number, owned)
+            })
+            .collect();
+        let suspects = suspects.iter().copied().collect();
+        buffer.take(empty(), &suspects, |number| claims.get(&number))
+    }
+
+    fn moves(batch: &Batch) -> Vec<(i32, i64)> {
+        let advances = batch.advances.iter();
+        advances
+            .map(|advance| (advance.partition.partition, advance.to))
+            .collect()
     }
 
     #[test]
@@ -189,46 +198,30 @@ mod tests {
         for (partition, offset) in [(0, 3), (2, 8), (0, 5), (1, 1)] {
             buffer.push(partition, offset, letter(1));
         }
-        let batch = buffer.take(false, Table::Fraud, "s", "c", owner).unwrap();
-        let moves: Vec<_> = batch
-            .advances
-            .iter()
-            .map(|advance| (advance.partition.partition, advance.to))
-            .collect();
-        assert_eq!(moves, [(0, 6), (2, 9)]);
+        let batch = take(&mut buffer, &[]).unwrap();
+        assert_eq!(moves(&batch), [(0, 6), (2, 9)]);
         assert_eq!(
             batch.dead_letters.len(),
             3,
             "partition 1 is not ours any more"
         );
-        assert!(
-            buffer.since().is_none() && buffer.take(false, Table::Fraud, "s", "c", owner).is_none()
-        );
+        assert!(buffer.since().is_none() && take(&mut buffer, &[]).is_none());
     }
 
     #[test]
-    fn alone_takes_one_partition_at_a_time() {
+    fn suspects_go_one_at_a_time_and_before_all_others() {
         let mut buffer = Buffer::default();
-        buffer.push(0, 3, letter(1));
-        buffer.push(2, 8, letter(1));
+        for partition in [0, 2, 3] {
+            buffer.push(partition, 4, letter(1));
+        }
         assert_eq!(
-            buffer
-                .take(true, Table::Fraud, "s", "c", owner)
-                .unwrap()
-                .advances
-                .len(),
-            1
+            moves(&take(&mut buffer, &[2, 3, 9]).unwrap()),
+            [(2, 5)],
+            "however much there is of 0"
         );
         assert!(buffer.since().is_some());
-        assert_eq!(
-            buffer
-                .take(true, Table::Fraud, "s", "c", owner)
-                .unwrap()
-                .advances[0]
-                .partition
-                .partition,
-            2
-        );
+        assert_eq!(moves(&take(&mut buffer, &[3, 9]).unwrap()), [(3, 5)]);
+        assert_eq!(moves(&take(&mut buffer, &[9]).unwrap()), [(0, 5)]);
     }
 
     #[test]

@@ -18,7 +18,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 pub(crate) enum Done {
     /// A partition was claimed, or not.
     Claimed {
-        partition: i32,
+        partition: Partition,
         /// The assignment that it was claimed for.
         generation: u64,
         outcome: Result<Claim, StoreError>,
@@ -96,7 +96,7 @@ impl<D: Database> Desk<D> {
             watch.heard(outcome.as_ref().map(drop).map_err(ToString::to_string));
             // The loop may have ended meanwhile.
             let _ = sender.send(Done::Claimed {
-                partition: partition.partition,
+                partition,
                 generation,
                 outcome,
             });
@@ -138,9 +138,11 @@ impl<D: Database> Desk<D> {
             .ok()
             .flatten()
     }
+}
 
-    /// Gives up what is on its way.
-    pub fn give_up(&self) {
+/// Nobody waits any more: what is on its way is given up.
+impl<D> Drop for Desk<D> {
+    fn drop(&mut self) {
         self.give_up.cancel();
     }
 }

@@ -1,5 +1,6 @@
 //! Getting everything that a sink needs, however late it comes, and running it.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use kafka::{ConsumeFault, Consumer, TopicError};
@@ -141,13 +142,9 @@ pub async fn run<S: Shelf>(
         owner = identity.owner,
         "storing"
     );
-    let pings = tokio::spawn(ping(store.clone(), watch.clone()));
-    let desk = Desk::new(
-        store,
-        Runtime::Beside(Handle::current()),
-        watch.clone(),
-        metrics.clone(),
-    );
+    let pings = ping(store.clone(), watch.clone());
+    let runtime = Runtime::Beside(Handle::current());
+    let desk = Desk::new(store, runtime, watch.clone(), metrics.clone());
     let sink = Sink::new(
         consumer,
         desk,
@@ -157,16 +154,20 @@ pub async fn run<S: Shelf>(
         (metrics, kafka_metrics),
         watch,
     );
-    let outcome =
-        tokio::task::spawn_blocking(move || sink.run(&stop).map(|consumer| consumer.close(CLOSE)))
-            .await;
-    pings.abort();
-    outcome??;
-    Ok(())
+    let turning = tokio::task::spawn_blocking(move || {
+        let (consumer, outcome) = sink.run(&stop);
+        // After an error too, so that its partitions go to others at once.
+        consumer.close(CLOSE);
+        outcome
+    });
+    tokio::select! {
+        outcome = turning => Ok(outcome??),
+        never = pings => match never {},
+    }
 }
 
 /// Keeps the database's readiness true while there is nothing to store.
-async fn ping(store: Store, watch: Watch) {
+async fn ping(store: Store, watch: Watch) -> Infallible {
     loop {
         tokio::time::sleep(PING).await;
         let answer = store.ping().await;

@@ -1,5 +1,6 @@
 //! The loop: poll, collect, store. The crate's first page says in which order and why.
 
+mod assignment;
 #[cfg(test)]
 mod model;
 mod settle;
@@ -7,13 +8,13 @@ mod settle;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use kafka::{Consume, ConsumeFault, Polled, Position, Rebalance, Received as _, out_of_range};
-use store::{Database, Partition, StoreError};
+use kafka::{Consume, ConsumeFault, Polled, Rebalance, Received as _};
+use store::{Batch, Database, StoreError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::warn;
 
-use crate::buffer::{Buffer, Owner};
+use crate::buffer::Buffer;
 use crate::config::Options;
 use crate::desk::Desk;
 use crate::metrics::Metrics;
@@ -73,13 +74,13 @@ pub struct Sink<C, D, S> {
     rows: Rows,
     held: BTreeMap<i32, Held>,
     generation: u64,
-    topic_id: Option<String>,
+    topic: assignment::TopicNow,
     buffer: Buffer,
     /// When the batch that is on its way was sent.
     storing: Option<Instant>,
     /// Partitions of a batch that held an unacceptable row: they are stored one at a time until it is found.
     suspects: BTreeSet<i32>,
-    /// Everything is paused because the database is slow or away.
+    /// Everything is paused because there is no room: the database is slow or away, or nobody vouches for the topic.
     waiting: bool,
     untold: BTreeMap<i32, i64>,
     told: Instant,
@@ -115,7 +116,7 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
             rows: Rows::new(),
             held: BTreeMap::new(),
             generation: 0,
-            topic_id: None,
+            topic: assignment::TopicNow::default(),
             buffer: Buffer::default(),
             storing: None,
             suspects: BTreeSet::new(),
@@ -125,16 +126,18 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
         }
     }
 
-    /// Turns until `stop`, then stores what was collected and hands the consumer back to be closed.
-    ///
-    /// # Errors
-    /// When going on is of no use; what was not stored is read again by the next process.
-    pub fn run(mut self, stop: &CancellationToken) -> Result<C, SinkError> {
+    /// Turns until `stop` and then stores what was collected, or until going on is of no use. Either way hands the consumer back
+    /// to be closed; what was not stored is read again by the next process.
+    pub fn run(mut self, stop: &CancellationToken) -> (C, Result<(), SinkError>) {
+        let outcome = self.turn_until(stop);
+        (self.consumer, outcome)
+    }
+
+    fn turn_until(&mut self, stop: &CancellationToken) -> Result<(), SinkError> {
         while !stop.is_cancelled() {
             self.turn()?;
         }
-        self.drain()?;
-        Ok(self.consumer)
+        self.drain()
     }
 
     fn turn(&mut self) -> Result<(), SinkError> {
@@ -142,20 +145,19 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
         while let Some(done) = self.desk.done() {
             self.settle(done)?;
         }
-        self.claim()?;
-        self.seek()?;
-        self.store_if_due(false);
+        self.settle_assignment()?;
+        self.store_if_due(false)?;
         self.tell_if_due();
-        if self.buffer.is_full(self.options.batch_records) && self.storing.is_some() {
+        if self.buffer.is_full(self.options.batch_records) {
             self.wait()
         } else {
             self.collect()
         }
     }
 
-    /// There is no room for more: waits for the batch that is on its way, in the group all the same.
+    /// There is no room for more: waits for the batch that is on its way, or may not go yet, in the group all the same.
     fn wait(&mut self) -> Result<(), SinkError> {
-        if self.storing.is_none_or(|since| since.elapsed() < PATIENCE) {
+        if self.storing.is_some_and(|since| since.elapsed() < PATIENCE) {
             return match self.desk.wait(Duration::from_millis(20)) {
                 Some(done) => self.settle(done),
                 None => Ok(()),
@@ -213,16 +215,12 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
             Polled::Nothing => return Turn::Nothing,
         };
         let record = message.record();
-        let (Some(topic_id), Some(owned)) = (
-            &self.topic_id,
-            self.held.get_mut(&record.partition).and_then(Held::reading),
-        ) else {
+        let Some(owned) = self.held.get_mut(&record.partition).and_then(Held::reading) else {
             return Turn::Taken; // dropped unseen: reading has not been moved to the stored position yet
         };
         if owned.takes(record.offset) {
-            let row = self
-                .rows
-                .read(&record, topic_id, &mut self.shelf, (self.options.now_ms)());
+            let (topic_id, now_ms) = (&owned.partition.topic_id, (self.options.now_ms)());
+            let row = self.rows.read(&record, topic_id, &mut self.shelf, now_ms);
             self.buffer.push(record.partition, record.offset, row);
             owned.next = Some(record.offset + 1);
         }
@@ -237,192 +235,32 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
         }
     }
 
-    fn rebalance(&mut self, rebalance: Rebalance) -> Result<(), SinkError> {
-        self.kafka_metrics.rebalanced(&rebalance);
-        match rebalance {
-            Rebalance::Assigned(partitions) => {
-                info!(
-                    topic = self.identity.topic,
-                    ?partitions,
-                    "partitions assigned"
-                );
-                // Asked for again: the topic may have been made anew since.
-                self.topic_id = None;
-                let beginnings: Vec<(i32, Position)> = partitions
-                    .iter()
-                    .map(|partition| (*partition, Position::Beginning))
-                    .collect();
-                if let Err(fault) = self.consumer.assign(&beginnings) {
-                    self.consume_fault(fault)?;
-                }
-                self.consumer.pause(&partitions);
-                for partition in partitions {
-                    self.generation += 1;
-                    self.held.insert(partition, Held::new(self.generation));
-                }
-                self.watch.vitals.joined(self.held.len());
-            }
-            Rebalance::Revoked { partitions, lost } => {
-                if lost {
-                    warn!(
-                        topic = self.identity.topic,
-                        ?partitions,
-                        "partitions lost: the group threw this member out"
-                    );
-                } else {
-                    info!(
-                        topic = self.identity.topic,
-                        ?partitions,
-                        "partitions revoked"
-                    );
-                }
-                for partition in &partitions {
-                    self.held.remove(partition);
-                    self.buffer.drop_partition(*partition);
-                    self.suspects.remove(partition);
-                    self.untold.remove(partition);
-                    self.watch.vitals.released(*partition);
-                    self.kafka_metrics
-                        .halted(&self.identity.topic, *partition, false);
-                }
-                if let Err(fault) = self.consumer.unassign(&partitions) {
-                    self.consume_fault(fault)?;
-                }
-                if lost {
-                    self.watch.vitals.left()
-                } else {
-                    self.watch.vitals.joined(self.held.len())
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends for the claims that are due.
-    fn claim(&mut self) -> Result<(), SinkError> {
-        let now = Instant::now();
-        let due: Vec<i32> = self
-            .held
-            .iter()
-            .filter_map(|(partition, held)| {
-                matches!(held.stage, Stage::Unclaimed(at) if at <= now).then_some(*partition)
-            })
-            .collect();
-        if due.is_empty() {
+    fn store_if_due(&mut self, now: bool) -> Result<(), SinkError> {
+        let Some(since) = self.buffer.since() else {
             return Ok(());
-        }
-        if self.topic_id.is_none() {
-            self.watch.vitals.wait(ASK);
-            match self.consumer.topic_id(ASK) {
-                Ok(topic_id) => {
-                    // An old cluster has no ids for topics; its own id tells as much as can be told.
-                    self.topic_id = Some(if topic_id.is_empty() {
-                        self.identity.cluster_id.clone()
-                    } else {
-                        topic_id
-                    });
-                }
-                Err(fault) => {
-                    for partition in due {
-                        if let Some(held) = self.held.get_mut(&partition) {
-                            held.let_go();
-                        }
-                    }
-                    return self.consume_fault(fault);
-                }
-            }
-        }
-        for number in due {
-            let (Some(partition), Some(held)) =
-                (self.partition(number), self.held.get_mut(&number))
-            else {
-                continue;
-            };
-            held.stage = Stage::Claiming;
-            self.desk.claim(
-                &self.identity.sink,
-                partition,
-                held.generation,
-                &self.identity.owner,
-            );
-        }
-        Ok(())
-    }
-
-    /// Moves reading to the stored positions.
-    fn seek(&mut self) -> Result<(), SinkError> {
-        let back: Vec<(i32, Position)> = self
-            .held
-            .iter()
-            .filter_map(|(partition, held)| match held.stage {
-                Stage::Seeking(owned) => Some((*partition, owned.start())),
-                Stage::Unclaimed(_) | Stage::Claiming | Stage::Reading(_) | Stage::Halted => None,
-            })
-            .collect();
-        if back.is_empty() {
-            return Ok(());
-        }
-        let partitions: Vec<i32> = back.iter().map(|(partition, _)| *partition).collect();
-        // First resumed, then sought: a seek takes back what resuming may have fetched, the other way round it would not.
-        self.consumer.resume(&partitions);
-        self.watch.vitals.wait(ASK);
-        if let Err(fault) = self.consumer.seek(&back, ASK) {
-            return self.consume_fault(fault);
-        }
-        for partition in partitions {
-            if let Some(held) = self.held.get_mut(&partition)
-                && let Stage::Seeking(owned) = held.stage
-            {
-                held.stage = Stage::Reading(owned);
-            }
-        }
-        self.watch.vitals.recovered();
-        self.watch.connection.heard_from();
-        Ok(())
-    }
-
-    fn store_if_due(&mut self, now: bool) {
+        };
         let due = now
             || self.buffer.is_full(self.options.batch_records)
-            || self
-                .buffer
-                .since()
-                .is_some_and(|since| since.elapsed() >= self.options.batch_interval);
-        if self.storing.is_some() || !due {
-            return;
+            || since.elapsed() >= self.options.batch_interval;
+        // One answer vouches for everything that was read before it: an earlier topic's id never comes back.
+        if self.storing.is_some() || !due || !self.is_same_topic()? {
+            return Ok(());
         }
-        let (held, topic, topic_id) = (&mut self.held, &self.identity.topic, &self.topic_id);
-        let mut owners = BTreeMap::new();
-        for (number, held) in held.iter_mut() {
-            if let (Some(owned), Some(topic_id)) = (held.reading(), topic_id) {
-                let partition = Partition {
-                    topic: topic.as_str().into(),
-                    topic_id: topic_id.as_str().into(),
-                    partition: *number,
-                };
-                owners.insert(
-                    *number,
-                    Owner {
-                        partition,
-                        epoch: owned.epoch,
-                        stored: owned.stored,
-                    },
-                );
-            }
-        }
-        let owners = std::cell::RefCell::new(owners);
-        let owner = |number: i32| owners.borrow_mut().remove(&number);
-        let alone = !self.suspects.is_empty();
-        if let Some(batch) = self.buffer.take(
-            alone,
-            S::TABLE,
-            &self.identity.sink,
-            &self.identity.cluster_id,
-            owner,
-        ) {
+        let empty = Batch {
+            sink: self.identity.sink.clone(),
+            cluster_id: self.identity.cluster_id.clone(),
+            advances: Vec::new(),
+            table: S::TABLE,
+            payments: Vec::new(),
+            alerts: Vec::new(),
+            dead_letters: Vec::new(),
+        };
+        let owned = |number: i32| self.held.get(&number)?.owned();
+        if let Some(batch) = self.buffer.take(empty, &self.suspects, owned) {
             self.storing = Some(Instant::now());
             self.desk.store(batch);
         }
+        Ok(())
     }
 
     /// Tells Kafka the positions now and then, for lag tools.
@@ -430,7 +268,7 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
         if !self.untold.is_empty() && self.told.elapsed() >= TELL {
             let next: Vec<(i32, i64)> = std::mem::take(&mut self.untold).into_iter().collect();
             self.consumer
-                .commit(&next, self.topic_id.as_deref().unwrap_or_default());
+                .commit(&next, self.topic.id.as_deref().unwrap_or_default());
             self.told = Instant::now();
         }
     }
@@ -439,7 +277,7 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
     fn drain(&mut self) -> Result<(), SinkError> {
         let deadline = Instant::now() + DRAIN;
         loop {
-            self.store_if_due(true);
+            self.store_if_due(true)?;
             if self.storing.is_none() || Instant::now() >= deadline {
                 break;
             }
@@ -453,75 +291,8 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
                 "the database did not take the last batch in time; its records are read again"
             );
         }
-        self.desk.give_up();
         self.told = Instant::now().checked_sub(TELL).unwrap_or(self.told);
         self.tell_if_due();
         Ok(())
-    }
-
-    fn consume_fault(&mut self, fault: ConsumeFault) -> Result<(), SinkError> {
-        match fault {
-            ConsumeFault::Fatal(why) => return Err(SinkError::Consumer(why)),
-            ConsumeFault::OutOfRange => {
-                let positions: Vec<(i32, i64)> = self
-                    .held
-                    .iter_mut()
-                    .filter_map(|(partition, held)| {
-                        Some((
-                            *partition,
-                            held.reading()
-                                .and_then(|owned| owned.next.or(owned.stored))?,
-                        ))
-                    })
-                    .collect();
-                match out_of_range(&self.consumer, &self.identity.topic, positions, ASK) {
-                    Ok(found) => found
-                        .into_iter()
-                        .for_each(|(partition, why)| self.halt(partition, &why)),
-                    Err(fault) => self.trouble(fault.to_string()),
-                }
-            }
-            ConsumeFault::NoTopic(why) => {
-                self.trouble(format!("topic {} is not there: {why}", self.identity.topic))
-            }
-            ConsumeFault::Passing(why) => self.trouble(why),
-        }
-        Ok(())
-    }
-
-    /// Consuming does not go on for now. Said once, however often it is tried.
-    fn trouble(&self, why: String) {
-        if self.watch.vitals.troubled(why.clone()) {
-            warn!(
-                topic = self.identity.topic,
-                why, "consuming does not go on; will be tried again"
-            );
-        }
-    }
-
-    fn halt(&mut self, partition: i32, why: &str) {
-        error!(topic = self.identity.topic, partition, "{why}");
-        if let Some(held) = self.held.get_mut(&partition) {
-            held.stage = Stage::Halted;
-        }
-        self.buffer.drop_partition(partition);
-        self.suspects.remove(&partition);
-        self.consumer.pause(&[partition]);
-        self.kafka_metrics
-            .halted(&self.identity.topic, partition, true);
-        self.watch.vitals.halted(partition, why);
-    }
-
-    fn partition(&self, number: i32) -> Option<Partition> {
-        let topic_id = self.topic_id.as_deref()?;
-        Some(Partition {
-            topic: self.identity.topic.as_str().into(),
-            topic_id: topic_id.into(),
-            partition: number,
-        })
-    }
-
-    fn partitions(&self) -> Vec<i32> {
-        self.held.keys().copied().collect()
     }
 }

@@ -58,7 +58,8 @@ fn of_mysql(number: u16) -> Trouble {
         1022 | 1062 | 1169 | 1586 => Trouble::Duplicate,
         // too many connections, out of memory, lock wait, lock table full, deadlock, per-user limits, rolled back
         // by group replication, NOWAIT
-        1037 | 1038 | 1040 | 1041 | 1203 | 1205 | 1206 | 1213 | 1226 | 3101 | 3572 => Trouble::Busy,
+        1037 | 1038 | 1040 | 1041 | 1203 | 1205 | 1206 | 1213 | 1226 | 1412 | 1615 | 3101
+        | 3572 => Trouble::Busy,
         // shutdown, packets lost, killed, host blocked for its errors, unfinished COMMIT, statement timeout,
         // server starting (3032, 3168), closed for idling
         1053
@@ -89,9 +90,7 @@ fn of_mysql(number: u16) -> Trouble {
         // ER_NET_PACKET_TOO_LARGE
         1153 => Trouble::TooLarge,
         // column or table unknown, parse, column count, no default, definition changed
-        1050 | 1051 | 1054 | 1060 | 1061 | 1064 | 1072 | 1136 | 1146 | 1364 | 1412 => {
-            Trouble::Schema
-        }
+        1050 | 1051 | 1054 | 1060 | 1061 | 1064 | 1072 | 1136 | 1146 | 1364 => Trouble::Schema,
         _ => Trouble::Unexpected,
     }
 }
@@ -131,6 +130,8 @@ mod tests {
         }
         check(1213, Fate::Again);
         check(1205, Fate::Again);
+        check(1412, Fate::Again); // the definition changed: another replica migrates
+        check(1615, Fate::Again); // to be prepared again
         check(1053, Fate::Again);
         check(1290, Fate::Again);
         check(4031, Fate::Again);

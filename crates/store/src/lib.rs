@@ -35,6 +35,8 @@ mod row;
 mod session;
 mod settle;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod value;
 
 pub use batch::{Advance, Batch, Claim, Committed, Partition, Refused};

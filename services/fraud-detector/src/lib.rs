@@ -83,8 +83,9 @@ pub async fn run(config: Config, process: Process) -> Result<(), Error> {
             thread::spawn(format!("worker-{number}"), move || {
                 let worker = worker(&config, number, &ensured, &metrics, kafka_metrics, &shared)
                     .map_err(|fault| WorkerError::Consumer(fault.to_string()))?;
-                worker.run(&stop)?.close(CLOSE);
-                Ok(())
+                let (consumer, outcome) = worker.run(&stop);
+                consumer.close(CLOSE);
+                outcome
             })
         })
         .collect();

@@ -20,12 +20,26 @@ pub struct Metrics {
 /// What one worker has decided since its last commit. It counts only once it is committed: an aborted transaction's payments
 /// are decided again.
 pub struct Tally {
+    last: Option<Last>,
+    /// Rules that the last payment matched, by their place.
+    last_hits: Vec<usize>,
     decisions: Vec<LocalIntCounter>,
     amounts: Vec<LocalCounter>,
     payments: Vec<LocalIntCounter>,
     rule_hits: Vec<(String, LocalIntCounter)>,
     dead_letters: Vec<LocalIntCounter>,
     decision_seconds: LocalHistogram,
+}
+
+/// What became of the record routed last. It joins the others once it is certain that the record is sent.
+enum Last {
+    Decided {
+        verdict: usize,
+        class: usize,
+        amount: f64,
+        age_seconds: f64,
+    },
+    Refused(Reason),
 }
 
 impl Metrics {
@@ -94,6 +108,8 @@ impl Metrics {
                 .map(move |recipient| (kind, recipient))
         });
         Tally {
+            last: None,
+            last_hits: Vec::new(),
             decisions: Verdict::ALL
                 .iter()
                 .map(|verdict| {
@@ -141,27 +157,34 @@ impl Metrics {
 impl Tally {
     /// A payment was decided at the age of `age_ms`.
     pub fn decided(&mut self, payment: &Payment<'_>, decision: &Decision<'_>, age_ms: i64) {
-        let verdict = decision.verdict as usize;
-        self.decisions[verdict].inc();
-        self.amounts[verdict].inc_by(payment.amount.hundredths() as f64 / 100.0);
-        self.payments
-            [payment.kind() as usize * Recipient::ALL.len() + payment.recipient() as usize]
-            .inc();
+        self.add_last();
+        self.last = Some(Last::Decided {
+            verdict: decision.verdict as usize,
+            class: payment.kind() as usize * Recipient::ALL.len() + payment.recipient() as usize,
+            amount: payment.amount.hundredths() as f64 / 100.0,
+            age_seconds: age_ms.max(0) as f64 / 1000.0,
+        });
         for hit in decision.enforced().chain(decision.shadowed()) {
-            if let Some((_, hits)) = self.rule_hits.iter().find(|(rule, _)| rule == hit) {
-                hits.inc();
-            }
+            let place = self.rule_hits.iter().position(|(rule, _)| rule == hit);
+            self.last_hits.extend(place);
         }
-        self.decision_seconds.observe(age_ms.max(0) as f64 / 1000.0);
     }
 
     /// A record was refused.
     pub fn refused(&mut self, reason: Reason) {
-        self.dead_letters[reason as usize].inc();
+        self.add_last();
+        self.last = Some(Last::Refused(reason));
+    }
+
+    /// The record that was told last is not sent after all.
+    pub fn withhold(&mut self) {
+        self.last = None;
+        self.last_hits.clear();
     }
 
     /// What was tallied is committed.
     pub fn count(&mut self) {
+        self.add_last();
         self.amounts.iter().for_each(LocalCounter::flush);
         self.counters().for_each(LocalIntCounter::flush);
         self.decision_seconds.flush();
@@ -169,9 +192,31 @@ impl Tally {
 
     /// What was tallied never happened.
     pub fn forget(&mut self) {
+        self.withhold();
         self.amounts.iter().for_each(LocalCounter::reset);
         self.counters().for_each(LocalIntCounter::reset);
         self.decision_seconds.clear();
+    }
+
+    fn add_last(&mut self) {
+        match self.last.take() {
+            Some(Last::Decided {
+                verdict,
+                class,
+                amount,
+                age_seconds,
+            }) => {
+                self.decisions[verdict].inc();
+                self.amounts[verdict].inc_by(amount);
+                self.payments[class].inc();
+                self.decision_seconds.observe(age_seconds);
+            }
+            Some(Last::Refused(reason)) => self.dead_letters[reason as usize].inc(),
+            None => {}
+        }
+        for place in self.last_hits.drain(..) {
+            self.rule_hits[place].1.inc();
+        }
     }
 
     fn counters(&self) -> impl Iterator<Item = &LocalIntCounter> {
@@ -242,7 +287,11 @@ mod tests {
         tally.count();
         assert!(text(&registry).contains("fraudstream_decisions_total{verdict=\"fraud\"} 0"));
         decide(&mut tally);
+        tally.withhold();
+        decide(&mut tally);
         tally.refused(Reason::NotJson);
+        tally.refused(Reason::NotJson);
+        tally.withhold();
         tally.count();
         let text = text(&registry);
         for line in [

@@ -87,6 +87,10 @@ impl Route for Router {
         self.tally.forget();
     }
 
+    fn withheld(&mut self) {
+        self.tally.withhold();
+    }
+
     fn reading(&mut self, topic_id: &str) {
         topic_id.clone_into(&mut self.topic_id);
     }

@@ -155,9 +155,14 @@ impl Cluster {
         Sender::new(&self.config.bootstrap_servers)
     }
 
-    /// Reads a topic of it.
+    /// Reads what is committed on a topic of it.
     pub fn reader(&self, topic: &str) -> Reader {
-        Reader::new(&self.config.bootstrap_servers, topic)
+        Reader::new(&self.config.bootstrap_servers, topic, "read_committed")
+    }
+
+    /// Reads what was ever written to a topic of it, aborted records as well.
+    pub fn reader_of_everything(&self, topic: &str) -> Reader {
+        Reader::new(&self.config.bootstrap_servers, topic, "read_uncommitted")
     }
 
     /// What a group has committed, by partition; partitions without a position are left out.

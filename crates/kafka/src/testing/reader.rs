@@ -10,7 +10,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use super::cluster::DEADLINE;
 use super::raw::Raw;
 
-/// Reads one topic from its beginning, committed records only, outside of any group.
+/// Reads one topic from its beginning, outside of any group.
 pub struct Reader {
     consumer: BaseConsumer,
     topic: String,
@@ -21,12 +21,12 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(servers: &str, topic: &str) -> Self {
+    pub(super) fn new(servers: &str, topic: &str, isolation: &str) -> Self {
         let consumer: BaseConsumer = ClientConfig::new()
             .set("bootstrap.servers", servers)
             .set("group.id", "fraudstream-test-reader")
             .set("enable.auto.commit", "false")
-            .set("isolation.level", "read_committed")
+            .set("isolation.level", isolation)
             .set("enable.partition.eof", "true")
             .set("fetch.wait.max.ms", "20")
             .set("fetch.queue.backoff.ms", "5")

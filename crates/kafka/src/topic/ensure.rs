@@ -4,19 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::client::{self, HEADER_ROOM_BYTES, MAX_PAYMENT_BYTES};
 use crate::config::Config;
-use crate::connection::Connection;
-use crate::context::Context;
+use crate::topic::asking::{ASK, Asking};
 use crate::topic::{Creation, Role, Topic};
 use crate::vitals::Vitals;
 
-/// How long one question to the cluster may take.
-const ASK: Duration = Duration::from_secs(5);
 /// Between two tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -25,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 pub struct Ensured {
     /// The cluster's own id.
     pub cluster_id: String,
-    /// The largest record that every one of them takes, in bytes.
+    /// The largest record that everyone of those takes that the service writes, in bytes.
     pub max_record_bytes: usize,
 }
 
@@ -33,10 +31,10 @@ pub struct Ensured {
 #[derive(Debug, thiserror::Error)]
 pub enum TopicError {
     /// A broker answered, and refused us.
-    #[error("connect to Kafka at {servers}: {why}")]
+    #[error("connect to Kafka at {address}: {why}")]
     Denied {
-        /// The brokers that were asked.
-        servers: String,
+        /// The brokers that were asked, and by whom.
+        address: String,
         /// What the broker said.
         why: String,
     },
@@ -46,6 +44,12 @@ pub enum TopicError {
     /// The process ends.
     #[error("told to stop while waiting for topics")]
     Stopped,
+}
+
+impl TopicError {
+    fn client(error: KafkaError) -> Self {
+        Self::Client(error.to_string())
+    }
 }
 
 /// Waits until every topic is there, and makes those that are missing if it may. A topic that exists is used as it is.
@@ -59,17 +63,17 @@ pub async fn ensure(
     vitals: &Vitals,
     stop: &CancellationToken,
 ) -> Result<Ensured, TopicError> {
-    let connection = Arc::new(Connection::default());
-    let context = Context::new(Arc::clone(&connection), None);
-    let admin: AdminClient<Context> = client::admin(config)
-        .create_with_context(context)
-        .map_err(|error| TopicError::Client(error.to_string()))?;
-    let admin = Arc::new(admin);
+    let asking = Arc::new(Asking::new(config).map_err(TopicError::client)?);
+    let admin: AdminClient<DefaultClientContext> =
+        client::admin(config).create().map_err(TopicError::client)?;
+    if config.security.shows_the_password() {
+        warn!("the password travels to the brokers as it is: PLAIN over sasl_plaintext");
+    }
     let mut told = String::new();
     loop {
         // Waiting for brokers is what this loop does: it is alive while it turns.
         vitals.turn();
-        let why = match missing(&admin, topics, creation).await {
+        let why = match missing(&asking, topics, creation).await {
             Ok(missing) if missing.is_empty() => break,
             Ok(missing) if config.embedded || !creation.create => {
                 let names: Vec<&str> = missing.iter().map(|topic| topic.name.as_str()).collect();
@@ -81,9 +85,9 @@ pub async fn ensure(
             },
             Err(why) => why,
         };
-        if let Some(why) = connection.denied() {
+        if let Some(why) = asking.denied() {
             return Err(TopicError::Denied {
-                servers: config.bootstrap_servers.clone(),
+                address: config.address(),
                 why,
             });
         }
@@ -98,10 +102,7 @@ pub async fn ensure(
         }
     }
     vitals.recovered();
-    let asked = Arc::clone(&admin);
-    let cluster_id = blocking(move || Ok(asked.inner().fetch_cluster_id(ASK).unwrap_or_default()))
-        .await
-        .unwrap_or_default();
+    let cluster_id = asking.cluster_id().await;
     let max_record_bytes = if config.embedded {
         MAX_PAYMENT_BYTES + HEADER_ROOM_BYTES
     } else {
@@ -115,20 +116,13 @@ pub async fn ensure(
 
 /// The topics that the cluster does not have.
 async fn missing(
-    admin: &Arc<AdminClient<Context>>,
+    asking: &Arc<Asking>,
     topics: &[Topic],
     creation: Creation,
 ) -> Result<Vec<Topic>, String> {
     let mut missing = Vec::new();
     for topic in topics {
-        let (asked, name) = (Arc::clone(admin), topic.name.clone());
-        let metadata = blocking(move || {
-            asked
-                .inner()
-                .fetch_metadata(Some(&name), ASK)
-                .map_err(|error| format!("ask the cluster for topic {name}: {error}"))
-        })
-        .await?;
+        let metadata = asking.metadata(topic).await?;
         match metadata.topics().first() {
             Some(found) if found.error().is_none() && !found.partitions().is_empty() => {
                 let partitions = found.partitions().len();
@@ -148,7 +142,7 @@ async fn missing(
 }
 
 async fn create(
-    admin: &AdminClient<Context>,
+    admin: &AdminClient<DefaultClientContext>,
     topics: &[Topic],
     creation: Creation,
 ) -> Result<(), String> {
@@ -198,10 +192,12 @@ async fn create(
     Ok(())
 }
 
-/// The smallest `max.message.bytes` of the topics. A cluster that does not tell (or lets us not ask) has its default.
-async fn max_record_bytes(admin: &AdminClient<Context>, topics: &[Topic]) -> usize {
+/// The smallest `max.message.bytes` of the topics that the detector writes: what is written is larger than what was read. A cluster
+/// that does not tell (or lets us not ask) has its default.
+async fn max_record_bytes(admin: &AdminClient<DefaultClientContext>, topics: &[Topic]) -> usize {
     let resources: Vec<ResourceSpecifier<'_>> = topics
         .iter()
+        .filter(|topic| topic.role != Role::Payments)
         .map(|topic| ResourceSpecifier::Topic(&topic.name))
         .collect();
     let options = AdminOptions::new().request_timeout(Some(ASK));
@@ -223,13 +219,4 @@ async fn max_record_bytes(admin: &AdminClient<Context>, topics: &[Topic]) -> usi
         })
         .min()
         .unwrap_or(MAX_PAYMENT_BYTES)
-}
-
-/// Runs a call of the client library that blocks, off the async threads.
-async fn blocking<T: Send + 'static>(
-    call: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, String> {
-    tokio::task::spawn_blocking(call)
-        .await
-        .unwrap_or_else(|error| Err(format!("the call panicked: {error}")))
 }

@@ -12,8 +12,10 @@ use crate::metrics::Outcome;
 use crate::transaction::Produce;
 use crate::worker::{Route, Worker, WorkerError};
 
+/// The pause before a second try; it doubles with every further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
 /// The longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = FIRST_PAUSE.saturating_mul(20);
 /// Fenced so often within [`RIVAL_TIME`], it is another process: a timeout has the same code, so once is no proof.
 const RIVAL_TIMES: usize = 3;
 const RIVAL_TIME: Duration = Duration::from_secs(60);
@@ -44,7 +46,7 @@ impl Recovery {
     }
 
     fn failed(&mut self) {
-        let pause = Duration::from_millis(100) * 2_u32.saturating_pow(self.failures.min(8));
+        let pause = FIRST_PAUSE * 2_u32.saturating_pow(self.failures.min(8));
         self.failures += 1;
         self.next_try = Instant::now() + pause.min(LONGEST_PAUSE);
     }
@@ -87,13 +89,18 @@ where
         Ok(())
     }
 
-    /// Gives up the open transaction, if there is one, because its partitions are not ours any more.
-    pub(super) fn abandon_transaction(&mut self) -> Result<(), WorkerError> {
+    /// Gives up the open transaction, if there is one, though no call of it failed.
+    pub(super) fn abandon_transaction(&mut self, why: &str) {
         if self.open.is_some() {
             self.metrics.ended(Outcome::Aborted);
-            self.enter(Step::Abort, "the group took the partitions away".to_owned());
+            warn!(
+                topic = self.options.topic,
+                id = self.options.transactional_id,
+                why,
+                "the transaction is given up; its records are read again"
+            );
+            self.enter(Step::Abort, why.to_owned());
         }
-        Ok(())
     }
 
     fn enter(&mut self, step: Step, why: String) {
@@ -189,12 +196,12 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_to_two_seconds() {
+    fn pauses_grow_and_then_stay() {
         let mut recovery = Recovery::opening();
         for _ in 0..20 {
             recovery.failed();
         }
         assert!(recovery.next_try <= Instant::now() + LONGEST_PAUSE);
-        assert!(recovery.next_try > Instant::now() + Duration::from_secs(1));
+        assert!(recovery.next_try > Instant::now() + LONGEST_PAUSE / 2);
     }
 }

@@ -10,8 +10,8 @@ use crate::headers::HeaderList;
 use crate::ledger::Ledger;
 use crate::metrics::Outcome;
 use crate::record::Record;
-use crate::transaction::{Outgoing, Produce, Sent};
-use crate::worker::{Route, Routed, Worker, WorkerError};
+use crate::transaction::{Handed, Outgoing, Produce};
+use crate::worker::{ASK, Route, Routed, Worker, WorkerError};
 
 /// How long the brokers may take to acknowledge what was sent. Records that are not delivered within the transaction's own
 /// time fail by themselves, so this only ends a wait that librdkafka forgot.
@@ -19,7 +19,7 @@ const DRAIN: Duration = Duration::from_secs(60);
 /// `send_offsets_to_transaction` was seen to hold for 45 s while brokers were down, and then to succeed.
 const LAWFUL_WAIT: Duration = Duration::from_secs(120);
 /// Between two tries of a call that librdkafka says may be repeated.
-const PAUSE: Duration = Duration::from_millis(50);
+const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });
 
 /// A transaction that has begun.
 #[derive(Debug)]
@@ -48,6 +48,18 @@ pub(super) struct Taking<'w, P, R> {
     pub dead_letter_limit: u32,
 }
 
+impl Halt {
+    fn at(record: &Record<'_>, why: &str) -> Self {
+        Self {
+            partition: record.partition,
+            why: format!(
+                "partition {} of {} stands still at offset {}: {why}",
+                record.partition, record.topic, record.offset
+            ),
+        }
+    }
+}
+
 impl<P, R: Route> Taking<'_, P, R> {
     /// Routes a record and sends what comes of it. `Some` when its partition has to stand still instead.
     pub fn take<G>(&mut self, record: &Record<'_>) -> Result<Option<Halt>, Fault>
@@ -70,27 +82,18 @@ impl<P, R: Route> Taking<'_, P, R> {
             });
         }
         self.headers.clear();
-        let topic = match self.router.route(record, self.headers) {
-            Routed::To(topic) => {
-                entry.refused = 0;
-                topic
-            }
-            Routed::Refused(topic) => {
-                entry.refused += 1;
-                if self.dead_letter_limit > 0 && entry.refused > self.dead_letter_limit {
-                    let why = format!(
-                        "partition {} of {} stands still at offset {}: {} records in a row could not be read, more than \
-                         DETECTOR_DEAD_LETTER_LIMIT allows; mend the sender, or raise the limit to let them go to the dead letters",
-                        record.partition, record.topic, record.offset, entry.refused
-                    );
-                    return Ok(Some(Halt {
-                        partition: record.partition,
-                        why,
-                    }));
-                }
-                topic
-            }
+        let (topic, refused) = match self.router.route(record, self.headers) {
+            Routed::To(topic) => (topic, 0),
+            Routed::Refused(topic) => (topic, entry.refused.saturating_add(1)),
         };
+        if self.dead_letter_limit > 0 && refused > self.dead_letter_limit {
+            let why = format!(
+                "{refused} records in a row could not be read, more than DETECTOR_DEAD_LETTER_LIMIT allows; mend the sender, or \
+                 raise the limit to let them go to the dead letters"
+            );
+            self.router.withheld();
+            return Ok(Some(Halt::at(record, &why)));
+        }
         let outgoing = Outgoing {
             topic,
             key: record.key,
@@ -98,12 +101,27 @@ impl<P, R: Route> Taking<'_, P, R> {
             headers: self.headers,
         };
         let started = Instant::now();
-        while self.producer.send(outgoing)? == Sent::Full {
-            self.producer.drain()?;
-            if started.elapsed() > DRAIN {
-                return Err(stuck(Call::Send));
+        loop {
+            match self.producer.send(outgoing)? {
+                Handed::Queued => break,
+                Handed::Full => {
+                    self.producer.drain()?;
+                    if started.elapsed() > DRAIN {
+                        return Err(stuck(Call::Send));
+                    }
+                }
+                Handed::TooLarge => {
+                    let why = format!(
+                        "with its headers the record is larger than topic {topic} takes; raise max.message.bytes of the topics that \
+                         are written to, which has to be larger than that of {}, and start anew",
+                        record.topic
+                    );
+                    self.router.withheld();
+                    return Ok(Some(Halt::at(record, &why)));
+                }
             }
         }
+        entry.refused = refused;
         entry.next = Some(record.offset + 1);
         if let Some(open) = self.open {
             open.records += 1;
@@ -127,14 +145,21 @@ where
         })
     }
 
-    /// Drain, positions, commit: in this order.
+    /// The topic's id, drain, positions, commit: in this order.
     pub(super) fn close_transaction(&mut self) -> Result<(), WorkerError> {
+        if self.open.is_none() {
+            return Ok(());
+        }
+        self.vitals.wait(LAWFUL_WAIT);
+        if let Err(fault) = self.is_same_topic(ASK) {
+            self.abandon_transaction("nobody says whether the topic is still the same");
+            return self.consume_fault(fault);
+        }
         let Some(open) = self.open.take() else {
             return Ok(());
         };
         let timer = self.metrics.commit_seconds.start_timer();
         let next = self.ledger.uncommitted();
-        self.vitals.wait(LAWFUL_WAIT);
         match self.try_to_close(&next) {
             Ok(()) => {
                 timer.observe_duration();
@@ -142,7 +167,7 @@ where
                 self.rivals.forget();
                 self.router.committed();
                 if self.options.embedded {
-                    self.consumer.commit(&next, &self.topic_id);
+                    self.consumer.commit(&next, &self.assignment.topic_id);
                 }
                 self.consumer.store(&next);
                 self.connection.heard_from();
@@ -176,9 +201,10 @@ where
                     .consumer
                     .group()
                     .ok_or_else(|| stuck(Call::SendOffsets))?;
+                let topic_id = &worker.assignment.topic_id;
                 worker
                     .producer
-                    .send_offsets(&worker.options.topic, next, &worker.topic_id, &group)
+                    .send_offsets(&worker.options.topic, next, topic_id, &group)
             })?;
         }
         self.repeat(|worker| worker.producer.commit())
@@ -190,6 +216,7 @@ where
         mut call: impl FnMut(&mut Self) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         let started = Instant::now();
+        self.vitals.wait(LAWFUL_WAIT * 2);
         loop {
             match call(self) {
                 Err(fault) if fault.fate() == Fate::Repeat && started.elapsed() < LAWFUL_WAIT => {

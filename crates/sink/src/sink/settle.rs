@@ -1,10 +1,11 @@
 //! What the end of an errand means for the partitions.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use kafka::Consume;
 use store::{
-    Batch, Claim, Committed, Database, Fate, PaymentRow, Refused, RowKey, StoreError, UNSTORABLE,
+    Advance, Batch, Claim, Committed, Database, Fate, Partition, PaymentRow, Refused, RowKey,
+    StoreError, UNSTORABLE,
 };
 use tracing::{debug, info, warn};
 
@@ -30,14 +31,15 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
 
     fn claimed(
         &mut self,
-        partition: i32,
+        partition: Partition,
         generation: u64,
         outcome: Result<Claim, StoreError>,
     ) -> Result<(), SinkError> {
+        let number = partition.partition;
         // The group took the partition away and gave it back meanwhile: another claim is on its way.
         let Some(held) = self
             .held
-            .get_mut(&partition)
+            .get_mut(&number)
             .filter(|held| held.generation == generation)
         else {
             return Ok(());
@@ -46,19 +48,20 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
             Ok(Claim { epoch, next_offset }) => {
                 info!(
                     topic = self.identity.topic,
-                    partition,
+                    partition = number,
                     epoch,
                     position = next_offset,
                     "partition claimed"
                 );
                 held.stage = Stage::Seeking(Owned {
+                    partition,
                     epoch,
                     stored: next_offset,
                     next: None,
                 });
             }
             Err(error) if error.fate() == Fate::Again => {
-                debug!(topic = self.identity.topic, partition, %error, "could not claim; will be tried again");
+                debug!(topic = self.identity.topic, partition = number, %error, "could not claim; will be tried again");
                 self.metrics.database_retries.inc();
                 held.let_go();
             }
@@ -92,17 +95,19 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
                 Fate::Again => self.rewind(&batch, &[]),
                 Fate::Stop => return Err(error.into()),
                 Fate::Row | Fate::Conflict => match batch.advances.as_slice() {
-                    [only] => {
+                    [only] if self.owns(only) => {
                         let number = only.partition.partition;
-                        self.halt(
-                            number,
-                            &format!("partition {} stands still: {error}", only.partition),
-                        );
+                        let why = format!("partition {} stands still: {error}", only.partition);
+                        self.halt(number, &why);
                     }
+                    // It went to somebody else meanwhile, who will find the row.
+                    [_] => {}
                     several => {
                         warn!(topic = self.identity.topic, %error, "a batch cannot be stored; storing partitions one at a time to find the row");
-                        self.suspects
-                            .extend(several.iter().map(|advance| advance.partition.partition));
+                        let ours = several.iter().filter(|advance| self.owns(advance));
+                        let suspects: Vec<i32> =
+                            ours.map(|advance| advance.partition.partition).collect();
+                        self.suspects.extend(suspects);
                         self.rewind(&batch, &[]);
                     }
                 },
@@ -111,24 +116,27 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
         Ok(())
     }
 
+    /// Whether this was claimed by us and still is.
+    fn owns(&self, advance: &Advance) -> bool {
+        let held = self.held.get(&advance.partition.partition);
+        held.is_some_and(|held| held.is_of(advance))
+    }
+
     /// Nothing of the batch was stored: its partitions are read again from where they were; the fenced ones are claimed first.
+    /// One that went, or came back under a new claim, is none of this batch's business.
     fn rewind(&mut self, batch: &Batch, fenced: &[i32]) {
         for advance in &batch.advances {
+            if !self.owns(advance) {
+                continue;
+            }
             let number = advance.partition.partition;
             self.buffer.drop_partition(number);
-            let Some(held) = self.held.get_mut(&number) else {
-                continue;
-            };
-            if held
-                .reading()
-                .is_none_or(|owned| owned.epoch != advance.epoch)
-            {
-                continue; // it came back to us under a new claim
-            }
-            if fenced.contains(&number) {
-                held.let_go()
-            } else {
-                held.rewind()
+            if let Some(held) = self.held.get_mut(&number) {
+                if fenced.contains(&number) {
+                    held.let_go()
+                } else {
+                    held.rewind()
+                }
             }
         }
     }
@@ -137,35 +145,41 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
         let mut next = Vec::with_capacity(batch.advances.len());
         for advance in &batch.advances {
             let number = advance.partition.partition;
-            self.suspects.remove(&number);
-            if let Some(held) = self.held.get_mut(&number) {
-                held.stored(advance.epoch, advance.to);
+            if let Some(held) = self.held.get_mut(&number)
+                && held.stored(advance)
+            {
+                self.suspects.remove(&number);
                 self.untold.insert(number, advance.to);
                 next.push((number, advance.to));
             }
         }
+        self.watch.vitals.recovered();
         self.consumer.store(&next);
-        self.watch.connection.heard_from();
 
+        let now_ms = (self.options.now_ms)();
+        let age = |row: &PaymentRow| now_ms.saturating_sub(row.event_time).max(0) as f64 / 1000.0;
+        if let Some(last) = batch.payments.last() {
+            self.kafka_metrics.lag_seconds.set(age(last));
+        }
         self.metrics.duplicates.inc_by(duplicates.len() as u64);
         self.metrics
             .dead_lettered(UNSTORABLE, dead_lettered.len() as u64);
-        for letter in &batch.dead_letters {
-            self.metrics.dead_lettered(&letter.reason, 1);
-        }
-        let rows = new_rows(batch.payments, duplicates, dead_lettered);
-        let now_ms = (self.options.now_ms)();
+        let mut old = Tokens::of(
+            duplicates
+                .iter()
+                .chain(dead_lettered.iter().map(|refused| &refused.key)),
+        );
+        let mut rows = batch.payments;
+        rows.retain(|row| !old.take(&row.key));
         for row in &rows {
             self.metrics.stored(row.state, 1);
-            self.metrics
-                .stored_latency
-                .observe(now_ms.saturating_sub(row.event_time).max(0) as f64 / 1000.0);
+            self.metrics.stored_latency.observe(age(row));
         }
-        self.kafka_metrics
-            .lag_seconds
-            .set(rows.last().map_or(0.0, |row| {
-                now_ms.saturating_sub(row.event_time).max(0) as f64 / 1000.0
-            }));
+        for letter in &batch.dead_letters {
+            if !old.take(&letter.key) {
+                self.metrics.dead_lettered(&letter.reason, 1);
+            }
+        }
         self.shelf.stored(&rows);
         debug!(
             topic = self.identity.topic,
@@ -175,18 +189,25 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
     }
 }
 
-/// The rows that were not there before and are there now.
-fn new_rows(
-    mut rows: Vec<PaymentRow>,
-    duplicates: &[RowKey],
-    dead_lettered: &[Refused],
-) -> Vec<PaymentRow> {
-    if !duplicates.is_empty() || !dead_lettered.is_empty() {
-        let old: HashSet<&RowKey> = duplicates
-            .iter()
-            .chain(dead_lettered.iter().map(|refused| &refused.key))
-            .collect();
-        rows.retain(|row| !old.contains(&row.key));
+/// Keys of records that made no new row, each as often as it was told: a batch may hold a source twice, and then one of the two is new.
+struct Tokens<'k>(HashMap<&'k RowKey, usize>);
+
+impl<'k> Tokens<'k> {
+    fn of(keys: impl Iterator<Item = &'k RowKey>) -> Self {
+        let mut tokens = HashMap::new();
+        for key in keys {
+            *tokens.entry(key).or_default() += 1;
+        }
+        Self(tokens)
     }
-    rows
+
+    fn take(&mut self, key: &RowKey) -> bool {
+        match self.0.get_mut(key) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
 }

@@ -11,4 +11,5 @@ mod numbers;
 mod readiness;
 #[path = "../support/mod.rs"]
 mod support;
+mod variables;
 mod wire;

@@ -31,7 +31,7 @@ impl Link {
     ) -> Result<T, StoreError> {
         let (twist, way) = {
             let mut world = self.world.lock();
-            let way = [0, 0, 1, 30, 700][world.chance.below(5)];
+            let way = [0, 0, 1, 8, 30][world.chance.below(5)];
             (world.enter(self.member, call), Duration::from_millis(way))
         };
         let lost = || StoreError::new(Trouble::Unreachable, "reach the database", "cut off");

@@ -51,6 +51,11 @@ impl Group {
     }
 
     /// Who reads a partition, as the coordinator has it.
+    /// Whether this member is in the group.
+    pub fn has(&self, member: usize) -> bool {
+        self.members.contains_key(&member)
+    }
+
     pub fn owner(&self, partition: i32) -> Option<usize> {
         self.owners.get(&partition).copied()
     }

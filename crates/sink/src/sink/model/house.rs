@@ -24,7 +24,7 @@ use crate::row::{Shelf, Shelved};
 use crate::watch::Watch;
 
 /// More rounds than any run needs that gets anywhere.
-const ROUNDS: usize = 3_000;
+const ROUNDS: usize = 1_000;
 
 /// What a run starts from.
 #[derive(Debug, Clone, Default)]

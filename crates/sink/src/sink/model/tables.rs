@@ -159,15 +159,6 @@ impl Tables {
         self.positions.get(partition).and_then(|place| place.next)
     }
 
-    pub fn alerts(&self) -> usize {
-        self.alerts.len()
-    }
-
-    /// How many rows there are.
-    pub fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
     /// Every record before the position is in one row exactly once, and none after it.
     pub fn check(&mut self, log: &Log, topic_id: &str) {
         for number in log.partitions() {

@@ -89,6 +89,25 @@ fn check_several(setting: &Setting, count: usize, seeds: u64) {
 }
 
 fn report(runs: u64, failures: &[String]) {
+    if let Ok(path) = std::env::var("MODEL_REPORT") {
+        let mut heads: std::collections::BTreeMap<String, usize> = Default::default();
+        for failure in failures {
+            let head = failure
+                .lines()
+                .nth(1)
+                .unwrap_or("?")
+                .chars()
+                .filter(|c| !c.is_ascii_digit())
+                .take(60)
+                .collect();
+            *heads.entry(head).or_default() += 1;
+        }
+        std::fs::write(
+            path,
+            format!("{runs} runs {heads:#?}\n{}", failures.join("\n\n")),
+        )
+        .unwrap();
+    }
     assert!(
         failures.is_empty(),
         "{} of {runs} runs failed, as this one did: {}",

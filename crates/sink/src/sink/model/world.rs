@@ -88,6 +88,10 @@ impl World {
     }
 
     fn befall(&mut self, member: usize, twist: Twist) {
+        // What a killed process left on its way may arrive after the group has forgotten it.
+        if !self.group.has(member) {
+            return;
+        }
         match twist {
             Twist::NothingNew => self.group.nothing_new(member),
             Twist::Bounced => self.group.bounce(member, false, None),
@@ -95,11 +99,9 @@ impl World {
             Twist::OneBounced => self.group.bounce(member, false, Some(&mut self.chance)),
             Twist::HandedOver => drop(self.group.hand_over(member, &mut self.chance)),
             Twist::Stolen => drop(self.group.steal(member, &mut self.chance)),
-            Twist::StolenInSleep => {
-                if self.group.steal(member, &mut self.chance) {
-                    let rounds = 1 + self.chance.below(60);
-                    self.asleep.insert(member, rounds);
-                }
+            Twist::StolenInSleep if self.group.steal(member, &mut self.chance) => {
+                let rounds = 1 + self.chance.below(60);
+                self.asleep.insert(member, rounds);
             }
             Twist::Claimed => drop(self.claim_from_outside()),
             Twist::ClaimedAndStored => self.store_from_outside(),

@@ -1,0 +1,7 @@
+//! `fraudstream`: the command that a person types. A verb is a module: [`demo`], [`mod@audit`].
+
+pub mod audit;
+mod command;
+pub mod demo;
+
+pub use command::main;

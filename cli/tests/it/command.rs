@@ -1,0 +1,56 @@
+//! The program where it needs no servers: what it says instead of an answer.
+
+use std::process::{Command, Output};
+
+fn run(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fraudstream"));
+    command.arg("audit").args(arguments);
+    command.env_clear().envs(variables.iter().copied());
+    command.output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn brokers_that_do_not_answer_end_it_with_2_and_a_sentence() {
+    let variables = [
+        ("KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:9"),
+        ("DATABASE_URL", "sqlite:nowhere.db"),
+        ("AUDIT_DEADLINE_MS", "2000"),
+    ];
+    let ended = run(&variables, &["--json"]);
+    let said = text(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("could not tell: could not ask for topic payments: "),
+        "{said}"
+    );
+    assert_eq!(
+        text(&ended.stdout),
+        "",
+        "a line would be taken for an answer"
+    );
+}
+
+#[test]
+fn bad_variables_end_it_with_64_and_are_all_named() {
+    let ended = run(&[("AUDIT_DEADLINE_MS", "soon"), ("TOPIC_DLQ", "a b")], &[]);
+    assert_eq!(ended.status.code(), Some(64));
+    let said = text(&ended.stderr);
+    for name in ["AUDIT_DEADLINE_MS", "TOPIC_DLQ", "DATABASE_URL"] {
+        assert!(said.contains(name), "{name} in {said}");
+    }
+}
+
+#[test]
+fn a_bad_command_line_is_not_taken_for_an_answer() {
+    assert_eq!(run(&[], &["--no-such-thing"]).status.code(), Some(64));
+    let ended = run(&[], &["--help"]);
+    assert_eq!(ended.status.code(), Some(0));
+    let help = text(&ended.stdout);
+    for expected in ["AUDIT_DEADLINE_MS", "DATABASE_URL", "2 could not tell"] {
+        assert!(help.contains(expected), "{expected} in {help}");
+    }
+}

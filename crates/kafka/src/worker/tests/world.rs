@@ -1,0 +1,453 @@
+//! The brokers, the group, and the clients' state, as far as a worker can see them.
+//!
+//! Kept from Kafka: what a transaction wrote and the positions it added show at its commit and not before; a new producer of the
+//! same id ends what the old one left open and fences it; positions of an old generation are refused; whoever asks for positions
+//! waits for transactions that are about to store some; a request whose caller gave up may arrive later, in whatever transaction
+//! of that producer is open then.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use super::plan::{Call, Effect, Plan, Twist};
+use crate::consumer::Position;
+
+/// Everything that there is, shared by the clients of one play.
+pub type Shared = Rc<RefCell<World>>;
+
+/// Polls until partitions that were taken come back.
+const COMEBACK: usize = 3;
+
+/// A record's place: id of the topic, partition, offset.
+pub type Source = (String, i32, i64);
+
+#[derive(Debug, Default)]
+pub struct World {
+    pub brokers: Brokers,
+    pub group: Group,
+    pub client: Client,
+    pub calls: Vec<Call>,
+    pub crashed: bool,
+    pub stop: bool,
+    /// Orders that no client may be given.
+    pub violations: Vec<String>,
+    /// Polls in a row that found nothing to do.
+    pub idle: usize,
+    plan: Plan,
+}
+
+#[derive(Debug, Default)]
+pub struct Brokers {
+    pub topic_id: String,
+    /// Partitions whose log begins past their position.
+    pub cut: BTreeSet<i32>,
+    low: BTreeMap<i32, i64>,
+    /// The offsets of the records of each partition; the gaps are control records.
+    pub log: Vec<Vec<i64>>,
+    pub committed: BTreeMap<i32, (i64, String)>,
+    pub output: Vec<Source>,
+    /// The epoch of the transactional id.
+    pub epoch: u32,
+    pub open: Option<Transaction>,
+    late: Vec<(usize, Late)>,
+}
+
+/// What a producer has under way on the brokers.
+#[derive(Debug, Default)]
+pub struct Transaction {
+    pub records: Vec<Source>,
+    pub positions: Vec<(i32, i64)>,
+    pub metadata: String,
+}
+
+#[derive(Debug, Clone)]
+pub enum Late {
+    Commit {
+        epoch: u32,
+    },
+    Positions {
+        epoch: u32,
+        generation: u32,
+        positions: Vec<(i32, i64)>,
+        metadata: String,
+    },
+}
+
+#[derive(Debug, Default)]
+pub struct Group {
+    pub generation: u32,
+    /// What another member reads.
+    others: BTreeSet<i32>,
+    /// Polls until it leaves and its partitions come back.
+    comeback: Option<usize>,
+    /// The member is not one any more and does not know it yet.
+    kicked: bool,
+}
+
+/// The worker's consumer.
+#[derive(Debug, Default)]
+pub struct Client {
+    pub generation: u32,
+    pub reading: BTreeMap<i32, Fetch>,
+    pub events: VecDeque<Event>,
+    /// What the group waits to be answered.
+    pub awaited: Option<Event>,
+    turn: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    pub at: i64,
+    pub paused: bool,
+    /// Its position was reported to be outside of the log: it is not read until it is sought.
+    pub stuck: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Assigned(Vec<i32>),
+    Revoked(Vec<i32>),
+    Lost,
+}
+
+impl World {
+    pub fn new(records: &[usize], plan: Plan) -> Shared {
+        let mut world = Self {
+            plan,
+            ..Self::default()
+        };
+        world.brokers.topic_id = "A".to_owned();
+        world.brokers.log = records.iter().map(|count| offsets(*count)).collect();
+        Rc::new(RefCell::new(world))
+    }
+
+    /// A new process joins; whatever member there was is gone.
+    pub fn join(&mut self) {
+        self.group = Group {
+            generation: self.group.generation + 1,
+            ..Group::default()
+        };
+        self.client = Client {
+            generation: self.group.generation,
+            events: [Event::Assigned(self.brokers.partitions())].into(),
+            ..Client::default()
+        };
+        (self.crashed, self.stop, self.idle) = (false, false, 0);
+    }
+
+    /// A call is made: everything that happens beside it happens. Answers with the way in which the call itself fails.
+    pub fn enter(&mut self, call: Call) -> Option<Twist> {
+        let number = self.calls.len();
+        self.calls.push(call);
+        self.brokers.deliver(number, self.group.generation);
+        let mut failure = None;
+        for twist in self.plan.0.get(&number).cloned().unwrap_or_default() {
+            match twist {
+                Twist::Kick => self.kick(),
+                Twist::Revoke(partitions) => self.revoke(&partitions),
+                Twist::Rival => self.brokers.new_epoch(),
+                Twist::Renew(records) => self.renew(records),
+                Twist::Retain(partition, low) => self.brokers.retain(partition, low),
+                Twist::Stop => self.stop = true,
+                Twist::Fault { .. } if !call.is_of_the_producer() => {}
+                Twist::Consume(..) if call.is_of_the_producer() => {}
+                failing => failure = Some(failing),
+            }
+        }
+        if let Some(Twist::Crash(_)) = failure {
+            self.crashed = true;
+        }
+        failure
+    }
+
+    /// Whether that call finds its queue full, or its acknowledgements missing.
+    pub fn is_busy_at(&self, call: usize) -> bool {
+        self.plan
+            .0
+            .get(&call)
+            .is_some_and(|twists| twists.contains(&Twist::Busy))
+    }
+
+    /// Time passes for the other member, and for requests that are under way.
+    pub fn pass(&mut self) {
+        for partition in self.group.others.clone() {
+            self.brokers.read_elsewhere(partition);
+        }
+        let quiet =
+            self.client.events.is_empty() && self.client.awaited.is_none() && !self.group.kicked;
+        match self.group.comeback {
+            Some(0) if quiet => {
+                self.group.comeback = None;
+                self.next_generation();
+                let back = std::mem::take(&mut self.group.others).into_iter().collect();
+                self.client.events.push_back(Event::Assigned(back));
+            }
+            Some(polls) if quiet => self.group.comeback = Some(polls.saturating_sub(1)),
+            _ => {}
+        }
+    }
+
+    /// The client answered the group, if it was asked for that.
+    pub fn answered(&mut self, assigned: bool) {
+        let awaited = self
+            .client
+            .awaited
+            .take_if(|event| matches!(event, Event::Assigned(_)) == assigned);
+        match awaited {
+            Some(Event::Lost) => {
+                self.group.kicked = false;
+                self.group.comeback = Some(COMEBACK);
+            }
+            Some(Event::Revoked(partitions)) if !self.group.kicked => {
+                self.next_generation();
+                self.group.others.extend(partitions);
+                self.group.comeback = Some(COMEBACK);
+                // The protocol has an assignment follow, even of nothing.
+                self.client.events.push_back(Event::Assigned(Vec::new()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Where a record can be read: its partition and its offset.
+    pub fn next_record(&mut self) -> Option<(i32, i64)> {
+        // Partitions are not read while the group waits for an answer.
+        if self.client.awaited.is_some() {
+            return None;
+        }
+        let partitions: Vec<i32> = self.client.reading.keys().copied().collect();
+        (0..partitions.len()).find_map(|step| {
+            let partition = partitions[(self.client.turn + step) % partitions.len()];
+            let fetch = &self.client.reading[&partition];
+            if fetch.paused || fetch.stuck || fetch.at < self.brokers.low(partition) {
+                return None;
+            }
+            let log = &self.brokers.log[partition as usize];
+            Some((partition, *log.iter().find(|offset| **offset >= fetch.at)?))
+        })
+    }
+
+    /// A record went to the application.
+    pub fn taken(&mut self, partition: i32, offset: i64) {
+        self.client.turn += 1;
+        if let Some(fetch) = self.client.reading.get_mut(&partition) {
+            fetch.at = offset + 1;
+        }
+    }
+
+    /// A partition whose position lies outside of its log: the client reports it once and reads it no more.
+    pub fn astray(&self) -> Option<i32> {
+        let ends = self.brokers.ends();
+        let mut reading = self.client.reading.iter();
+        let found = reading.find(|(partition, fetch)| {
+            let outside =
+                fetch.at > ends[**partition as usize] || fetch.at < self.brokers.low(**partition);
+            outside && !fetch.stuck && !fetch.paused
+        });
+        found.map(|(partition, _)| *partition)
+    }
+
+    pub fn place(&mut self, partition: i32, position: Position) {
+        let at = match position {
+            Position::Beginning => self.brokers.low(partition),
+            Position::At(offset) => offset,
+        };
+        let paused = self
+            .client
+            .reading
+            .get(&partition)
+            .is_some_and(|fetch| fetch.paused);
+        let fetch = Fetch {
+            at,
+            paused,
+            stuck: false,
+        };
+        self.client.reading.insert(partition, fetch);
+    }
+
+    /// Nothing is under way anywhere, except what the worker has.
+    pub fn is_quiet(&self) -> bool {
+        self.client.events.is_empty()
+            && self.client.awaited.is_none()
+            && self.group.others.is_empty()
+            && self.group.comeback.is_none()
+            && !self.group.kicked
+    }
+
+    /// Every partition is read, and to its end.
+    pub fn is_all_read(&self) -> bool {
+        let mut ends = (0..).zip(self.brokers.ends());
+        ends.all(|(partition, end)| {
+            let fetch = self.client.reading.get(&partition);
+            self.brokers.cut.contains(&partition)
+                || fetch.is_some_and(|fetch| fetch.at >= end && !fetch.paused && !fetch.stuck)
+        })
+    }
+
+    fn kick(&mut self) {
+        if self.group.kicked || self.client.reading.is_empty() {
+            return;
+        }
+        self.group.kicked = true;
+        self.group.generation += 1;
+        self.group.others = self.brokers.partitions().into_iter().collect();
+        self.group.comeback = None;
+        self.client.events = [Event::Lost].into();
+    }
+
+    fn revoke(&mut self, partitions: &[i32]) {
+        let held = partitions
+            .iter()
+            .all(|partition| self.client.reading.contains_key(partition));
+        if !held || !self.is_quiet() {
+            return;
+        }
+        self.next_generation();
+        self.client
+            .events
+            .push_back(Event::Revoked(partitions.to_vec()));
+    }
+
+    fn next_generation(&mut self) {
+        self.group.generation += 1;
+        self.client.generation = self.group.generation;
+    }
+
+    fn renew(&mut self, records: usize) {
+        self.brokers.topic_id.push('+');
+        self.brokers.low.clear();
+        self.brokers.cut.clear();
+        for log in &mut self.brokers.log {
+            *log = offsets(records);
+        }
+    }
+}
+
+impl Brokers {
+    pub fn partitions(&self) -> Vec<i32> {
+        (0..self.log.len() as i32).collect()
+    }
+
+    /// Where the log of a partition begins.
+    pub fn low(&self, partition: i32) -> i64 {
+        self.low.get(&partition).copied().unwrap_or(0)
+    }
+
+    /// Deletes the records of a partition before this offset.
+    fn retain(&mut self, partition: i32, low: i64) {
+        let Some(end) = self.ends().get(partition as usize).copied() else {
+            return;
+        };
+        let low = low.clamp(self.low(partition), end);
+        let next = match self.committed.get(&partition) {
+            Some((next, id)) if *id == self.topic_id => *next,
+            _ => 0,
+        };
+        // Nobody can tell whether there were records or only a transaction's marks.
+        if next < low {
+            self.cut.insert(partition);
+        }
+        self.log[partition as usize].retain(|offset| *offset >= low);
+        self.low.insert(partition, low);
+    }
+
+    /// The offset after the last record of each partition.
+    pub fn ends(&self) -> Vec<i64> {
+        let end = |(partition, log): (i32, &Vec<i64>)| {
+            log.last().map_or(self.low(partition), |offset| offset + 1)
+        };
+        (0..).zip(&self.log).map(end).collect()
+    }
+
+    /// Every record of the topic as it is now.
+    pub fn sources(&self) -> Vec<Source> {
+        let of = |(partition, log): (i32, &Vec<i64>)| -> Vec<Source> {
+            let source = |offset: &i64| (self.topic_id.clone(), partition, *offset);
+            log.iter().map(source).collect()
+        };
+        (0..).zip(&self.log).flat_map(of).collect()
+    }
+
+    /// A new producer of the id: what the old one has open ends.
+    pub fn new_epoch(&mut self) {
+        self.epoch += 1;
+        self.open = None;
+    }
+
+    pub fn commit(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        self.output.extend(open.records);
+        for (partition, next) in open.positions {
+            self.committed
+                .insert(partition, (next, open.metadata.clone()));
+        }
+    }
+
+    /// A request is under way until that call.
+    pub fn send_later(&mut self, until: usize, late: Late) {
+        self.late.push((until, late));
+    }
+
+    /// Whether a transaction is about to store a position of this partition.
+    pub fn is_unstable(&self, partition: i32) -> bool {
+        let open = self.open.iter().flat_map(|open| &open.positions);
+        open.into_iter().any(|(pending, _)| *pending == partition)
+    }
+
+    fn deliver(&mut self, now: usize, current: u32) {
+        let (due, wait) = std::mem::take(&mut self.late)
+            .into_iter()
+            .partition(|(at, _)| *at <= now);
+        self.late = wait;
+        let due: Vec<(usize, Late)> = due;
+        for (_, late) in due {
+            match late {
+                Late::Commit { epoch } if epoch == self.epoch => self.commit(),
+                Late::Positions {
+                    epoch,
+                    generation,
+                    positions,
+                    metadata,
+                } if (epoch, generation) == (self.epoch, current) => {
+                    let open = self.open.get_or_insert_default();
+                    (open.positions, open.metadata) = (positions, metadata);
+                }
+                Late::Commit { .. } | Late::Positions { .. } => {}
+            }
+        }
+    }
+
+    /// Another member reads one record, exactly once as we do.
+    fn read_elsewhere(&mut self, partition: i32) {
+        if self.is_unstable(partition) {
+            return;
+        }
+        let from = match self.committed.get(&partition) {
+            Some((next, id)) if *id == self.topic_id => *next,
+            _ => self.low(partition),
+        };
+        // It halts where we would.
+        if from < self.low(partition) {
+            return;
+        }
+        let next = self.log[partition as usize]
+            .iter()
+            .find(|offset| **offset >= from);
+        if let Some(offset) = next.copied() {
+            self.output.push((self.topic_id.clone(), partition, offset));
+            self.committed
+                .insert(partition, (offset + 1, self.topic_id.clone()));
+        }
+    }
+}
+
+impl Effect {
+    /// Whether it happens at once.
+    pub fn now(self) -> bool {
+        self == Self::Yes
+    }
+}
+
+fn offsets(count: usize) -> Vec<i64> {
+    (0..count as i64).map(|number| number * 2).collect()
+}

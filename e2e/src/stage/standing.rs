@@ -1,0 +1,104 @@
+//! How far a service is.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::Stage;
+use crate::failure::{Failure, Outcome};
+use crate::fleet::Fleet;
+use crate::kafka::{Isolation, PARTITIONS};
+use crate::service::Service;
+use crate::wait::Wait;
+
+/// A consumer's position over all partitions, against what it may read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The sum of the next offsets.
+    pub position: i64,
+    /// The sum of the ends.
+    pub end: i64,
+    /// What lies between. Offsets of transaction markers count: they are a handful.
+    pub lag: i64,
+}
+
+impl Standing {
+    fn new(positions: &[i64], ends: &[i64]) -> Self {
+        let pairs = positions.iter().zip(ends);
+        Self {
+            position: positions.iter().sum(),
+            end: ends.iter().sum(),
+            lag: pairs.map(|(position, end)| (end - position).max(0)).sum(),
+        }
+    }
+}
+
+impl Stage<'_> {
+    /// How far a service is: by the group's committed offsets for the detector, by what the
+    /// database has for a processor.
+    pub fn standing(&self, service: Service) -> Outcome<Standing> {
+        let topic = self.names.topic(service);
+        let positions = match service {
+            Service::Producer => return Err(Failure::new("a producer has no position")),
+            Service::Detector => self.kafka.positions(topic)?,
+            Service::Fraud | Service::Legit => self.database.positions(topic, PARTITIONS)?,
+        };
+        let ends = self.kafka.ends(topic, Isolation::Committed)?;
+        Ok(Standing::new(&positions, &ends))
+    }
+
+    /// How far all consumers are, on one line.
+    pub fn standings(&self) -> String {
+        let of = |service| match self.standing(service) {
+            Ok(standing) => format!("{service} {standing}"),
+            Err(failure) => format!("{service} unknown ({failure})"),
+        };
+        Service::CONSUMERS.map(of).join("; ")
+    }
+
+    /// Rows of payments, over both tables.
+    pub fn stored(&self) -> Outcome<u64> {
+        Ok(self.database.count("fraud_payments")? + self.database.count("legit_payments")?)
+    }
+
+    /// Waits until so many payments are stored and the detector has nothing left, and says now and
+    /// then how far it all is.
+    pub fn settle(&self, fleet: &mut Fleet, payments: u64, limit_seconds: u64) -> Outcome {
+        let journal = &self.bench.journal;
+        let (started, mut told) = (Instant::now(), Instant::now());
+        Wait::seconds(limit_seconds)
+            .every(Duration::from_millis(500))
+            .until(format_args!("{payments} payments are stored"), || {
+                fleet.alive()?;
+                if told.elapsed() >= Duration::from_secs(5) {
+                    told = Instant::now();
+                    journal.say(self.standings());
+                }
+                let stored = self.stored()?;
+                let settled = stored >= payments && self.standing(Service::Detector)?.lag == 0;
+                Ok(settled.then_some(()))
+            })?;
+        let seconds = started.elapsed().as_secs_f64();
+        journal.say(format_args!(
+            "{payments} payments are stored ({seconds:.1} s waited)"
+        ));
+        Ok(())
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { position, end, lag } = self;
+        write!(f, "position {position} of {end}, lag {lag}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lag_is_counted_by_partition() {
+        let standing = Standing::new(&[5, 0, 7], &[10, 3, 7]);
+        assert_eq!(standing.to_string(), "position 12 of 20, lag 8");
+    }
+}

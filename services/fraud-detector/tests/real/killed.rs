@@ -1,0 +1,44 @@
+//! SIGKILL in the middle of a transaction.
+
+use kafka::testing::Cluster;
+
+use crate::support::bench::Bench;
+use crate::support::books::{Load, check};
+use crate::support::child::Child;
+
+#[test]
+fn sigkill_in_the_middle_of_transactions_loses_and_doubles_nothing() {
+    let bench = Bench::new(Cluster::real(), 3);
+    let load = Load::start(&bench);
+    // Transactions of 400 ms under a load that never pauses: whenever it is killed, one is open.
+    let slow = [("DETECTOR_COMMIT_INTERVAL_MS", "400")];
+    for _ in 0..3 {
+        let child = Child::on(&bench, "one", &slow);
+        child.wait_for_decisions(200.0);
+        child.signal("KILL");
+        assert_eq!(child.end().code, None);
+    }
+    let child = Child::on(&bench, "one", &slow);
+    child.wait_for_decisions(200.0);
+    let sent = load.stop();
+    let output = bench.read(&bench.legit, sent);
+    child.signal("TERM");
+    let ended = child.end();
+    assert_eq!(ended.code, Some(0), "{:#?}", ended.log);
+
+    check(&output, 0..sent);
+    bench.read(&bench.legit, sent);
+    bench.read(&bench.fraud, 0);
+    bench.read(&bench.dead_letters, 0);
+    let positions: i64 = (0..3).map(|partition| bench.position(partition)).sum();
+    assert_eq!(positions, sent as i64);
+    let written = bench
+        .cluster
+        .reader_of_everything(&bench.legit)
+        .read(sent)
+        .len();
+    assert!(
+        written > sent,
+        "it was never killed in the middle of a transaction"
+    );
+}

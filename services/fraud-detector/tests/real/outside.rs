@@ -1,0 +1,57 @@
+//! A position that lies outside of its log.
+
+use kafka::testing::Cluster;
+
+use crate::support::bench::Bench;
+use crate::support::books::{check, send};
+use crate::support::detector::Detector;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_were_deleted_before_they_were_read_halt_their_partition_with_a_sentence() {
+    let bench = Bench::new(Cluster::real(), 2);
+    let sender = bench.cluster.sender();
+    send(&sender, &bench.payments, 2, 0..100);
+    sender.flush();
+    let detector = Detector::ready(bench.config()).await;
+    bench.read(&bench.legit, 100);
+    detector.stop().await;
+    send(&sender, &bench.payments, 2, 100..200);
+    sender.flush();
+    // 10 of them were never read.
+    bench.cluster.delete_records(&bench.payments, 0, 60);
+
+    let detector = Detector::start(bench.config());
+    detector.wait_for("kafka: failed, partition 0").await;
+    let readiness = detector.readiness().await;
+    assert!(
+        readiness.contains("its position 50 lies outside of the log, which goes from 60 to 100"),
+        "{readiness}"
+    );
+    assert_eq!(
+        detector.metric(&format!(
+            "partition_halted{{partition=\"0\",topic=\"{}\"}}",
+            bench.payments
+        )),
+        1.0
+    );
+    let output = bench.read(&bench.legit, 150);
+    let source = |record: &&kafka::testing::Raw| {
+        let source = record.header(payment::header::SOURCE);
+        source.is_some_and(|source| source.contains("/1/"))
+    };
+    assert_eq!(output.iter().filter(source).count(), 100);
+    detector.stop().await;
+    assert_eq!((bench.position(0), bench.position(1)), (50, 100));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_that_were_deleted_before_the_first_start_are_no_reason_to_halt() {
+    let bench = Bench::new(Cluster::real(), 1);
+    let sender = bench.cluster.sender();
+    send(&sender, &bench.payments, 1, 0..50);
+    sender.flush();
+    bench.cluster.delete_records(&bench.payments, 0, 20);
+    let detector = Detector::ready(bench.config()).await;
+    check(&bench.read(&bench.legit, 30), 20..50);
+    detector.stop().await;
+}

@@ -1,0 +1,38 @@
+//! Replicas that come and go under load.
+
+use kafka::testing::Cluster;
+
+use crate::support::bench::Bench;
+use crate::support::books::{Load, check};
+use crate::support::detector::Detector;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_replica_that_joins_and_leaves_under_load_loses_and_doubles_nothing() {
+    let bench = Bench::new(Cluster::real(), 4);
+    let load = Load::start(&bench);
+    let first = Detector::ready(bench.config()).await;
+    for round in 0..3 {
+        let mut config = bench.config();
+        config.instance = format!("two-{round}");
+        let second = Detector::start(config);
+        second.wait_for("kafka: ok, joined, 2 partitions").await;
+        first.wait_for("kafka: ok, joined, 2 partitions").await;
+        second
+            .wait_for_metric("decisions_total{verdict=\"legit\"}", |count| count > 100.0)
+            .await;
+        second.stop().await;
+        first.wait_for("kafka: ok, joined, 4 partitions").await;
+    }
+    let sent = load.stop();
+    check(&bench.read(&bench.legit, sent), 0..sent);
+    assert!(first.metric("rebalances_total{kind=\"revoked\"}") >= 3.0);
+    assert_eq!(first.metric("rebalances_total{kind=\"lost\"}"), 0.0);
+    // What it had open when partitions were taken was committed, not thrown away.
+    assert_eq!(first.metric("transactions_total{outcome=\"aborted\"}"), 0.0);
+    assert_eq!(
+        first.metric("transactions_total{outcome=\"recreated\"}"),
+        0.0
+    );
+    first.stop().await;
+    check(&bench.read(&bench.legit, sent), 0..sent);
+}
