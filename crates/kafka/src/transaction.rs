@@ -105,6 +105,19 @@ impl TransactionalProducer {
         }
     }
 
+    /// A produce call only says that the client is of no use any more; the client says why.
+    fn cause(&self, fault: Fault) -> Fault {
+        let client = self.producer.as_ref().filter(|_| fault.fatal);
+        match client.and_then(|producer| producer.client().fatal_error()) {
+            Some((code, text)) => Fault {
+                code: code as i32,
+                text,
+                ..fault
+            },
+            None => fault,
+        }
+    }
+
     fn producer(&self, call: Call) -> Result<&BaseProducer<Context>, Fault> {
         self.producer.as_ref().ok_or_else(|| Fault {
             call,
@@ -176,7 +189,7 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
             Err((KafkaError::MessageProduction(RDKafkaErrorCode::MessageSizeTooLarge), _)) => {
                 Ok(Handed::TooLarge)
             }
-            Err((error, _)) => Err(Fault::new(Call::Send, &error)),
+            Err((error, _)) => Err(self.cause(Fault::new(Call::Send, &error))),
         }
     }
 

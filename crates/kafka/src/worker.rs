@@ -100,14 +100,17 @@ pub enum WorkerError {
     Consumer(String),
     /// Another process uses the same transactional id.
     #[error(
-        "fenced {times} times within a minute without a commit in between: another process uses the transactional id {id}; give every \
-         instance its own DETECTOR_INSTANCE"
+        "fenced {times} times within {} s: another process uses the transactional id {id}; give every instance its own \
+         DETECTOR_INSTANCE",
+        .within.as_secs()
     )]
     Rival {
         /// The id that both use.
         id: String,
         /// How often this worker was fenced.
         times: usize,
+        /// Within which time.
+        within: Duration,
     },
 }
 

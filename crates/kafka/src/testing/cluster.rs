@@ -193,6 +193,34 @@ impl Cluster {
         positions.collect()
     }
 
+    /// Waits until a transaction is open that has written to this topic: an end of it is past what readers may see.
+    pub fn wait_for_open_transaction(&self, topic: &str, partitions: i32) {
+        let reader = |isolation| -> BaseConsumer {
+            ClientConfig::new()
+                .set("bootstrap.servers", &self.config.bootstrap_servers)
+                .set("isolation.level", isolation)
+                .create()
+                .expect("a consumer")
+        };
+        let (stable, written) = (reader("read_committed"), reader("read_uncommitted"));
+        let ends = |reader: &BaseConsumer, partition| {
+            let marks = reader.fetch_watermarks(topic, partition, DEADLINE);
+            marks.expect("an answer").1
+        };
+        let deadline = Instant::now() + DEADLINE;
+        // In this order: what was written after the first answer would only look open.
+        let is_open = |partition| {
+            let end = ends(&written, partition);
+            end > ends(&stable, partition)
+        };
+        while !(0..partitions).any(is_open) {
+            assert!(
+                Instant::now() < deadline,
+                "no transaction is open on {topic}"
+            );
+        }
+    }
+
     /// A name that is taken away with the rest, though the topic is not made here.
     fn absent(&self, what: &str) -> String {
         let name = self.name(what);

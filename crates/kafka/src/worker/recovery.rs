@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
+use crate::client::TRANSACTION_TIMEOUT;
 use crate::consumer::Consume;
 use crate::fault::{Fate, Fault};
 use crate::ledger::Rewind;
@@ -16,9 +17,13 @@ use crate::worker::{Route, Worker, WorkerError};
 const FIRST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 100 });
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = FIRST_PAUSE.saturating_mul(20);
-/// Fenced so often within [`RIVAL_TIME`], it is another process: a timeout has the same code, so once is no proof.
+/// Fenced so often without a commit in between, it is another process: a timeout has the same code, so once is no proof.
 const RIVAL_TIMES: usize = 3;
 const RIVAL_TIME: Duration = Duration::from_secs(60);
+/// Two that share an id often get a commit through before the other one is back. Timeouts cannot fence so often in such a time,
+/// commits or not: each of them takes as long as a transaction may.
+const BUSY_RIVAL_TIMES: usize = 4;
+const BUSY_RIVAL_TIME: Duration = TRANSACTION_TIMEOUT.saturating_mul(2);
 
 /// A worker that has no usable transaction, and what it does about it.
 #[derive(Debug)]
@@ -52,20 +57,34 @@ impl Recovery {
     }
 }
 
-/// When this worker was fenced, since its last commit.
+/// When this worker was fenced.
 #[derive(Debug, Default)]
-pub(super) struct Rivals(VecDeque<Instant>);
+pub(super) struct Rivals {
+    lately: VecDeque<Instant>,
+    since_commit: VecDeque<Instant>,
+}
 
 impl Rivals {
-    /// A commit went through: whoever fenced us is not alive.
-    pub fn forget(&mut self) {
-        self.0.clear();
+    /// A commit went through: whoever fenced us may not be alive.
+    pub fn committed(&mut self) {
+        self.since_commit.clear();
     }
 
-    fn fenced(&mut self, now: Instant) -> usize {
-        self.0.retain(|at| now.duration_since(*at) < RIVAL_TIME);
-        self.0.push_back(now);
-        self.0.len()
+    /// Fenced once more. Answers with how often within which time, if that proves another process.
+    fn fenced(&mut self, now: Instant) -> Option<(usize, Duration)> {
+        let rules = [
+            (&mut self.since_commit, RIVAL_TIMES, RIVAL_TIME),
+            (&mut self.lately, BUSY_RIVAL_TIMES, BUSY_RIVAL_TIME),
+        ];
+        let mut proof = None;
+        for (fenced, times, within) in rules {
+            fenced.retain(|at| now.duration_since(*at) < within);
+            fenced.push_back(now);
+            if fenced.len() >= times {
+                proof = Some((fenced.len(), within));
+            }
+        }
+        proof
     }
 }
 
@@ -169,14 +188,14 @@ where
         if fault.code != Fault::FENCED {
             return Ok(());
         }
-        let times = self.rivals.fenced(Instant::now());
-        if times >= RIVAL_TIMES {
-            return Err(WorkerError::Rival {
+        match self.rivals.fenced(Instant::now()) {
+            None => Ok(()),
+            Some((times, within)) => Err(WorkerError::Rival {
                 id: self.options.transactional_id.clone(),
                 times,
-            });
+                within,
+            }),
         }
-        Ok(())
     }
 }
 
@@ -185,14 +204,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn being_fenced_counts_within_a_minute_and_a_commit_forgets() {
+    fn three_times_in_a_minute_without_a_commit_are_a_rival() {
         let now = Instant::now();
         let mut rivals = Rivals::default();
-        assert_eq!(rivals.fenced(now), 1);
-        assert_eq!(rivals.fenced(now + Duration::from_secs(59)), 2);
-        assert_eq!(rivals.fenced(now + Duration::from_secs(61)), 2);
-        rivals.forget();
-        assert_eq!(rivals.fenced(now + Duration::from_secs(62)), 1);
+        for second in [0, 30, 61, 92] {
+            assert_eq!(rivals.fenced(now + Duration::from_secs(second)), None);
+        }
+        rivals.committed();
+        assert_eq!(rivals.fenced(now + Duration::from_secs(93)), None);
+        assert_eq!(rivals.fenced(now + Duration::from_secs(94)), None);
+        assert_eq!(
+            rivals.fenced(now + Duration::from_secs(140)),
+            Some((3, RIVAL_TIME))
+        );
+    }
+
+    #[test]
+    fn more_often_than_timeouts_could_is_a_rival_commits_or_not() {
+        let now = Instant::now();
+        let mut rivals = Rivals::default();
+        let mut fenced = |second| {
+            rivals.committed();
+            rivals.fenced(now + Duration::from_secs(second))
+        };
+        // Every transaction times out: no proof, however long it goes on.
+        for timeout in 0..20 {
+            assert_eq!(fenced(timeout * 10), None);
+        }
+        assert_eq!(fenced(193), None);
+        assert_eq!(fenced(196), Some((4, BUSY_RIVAL_TIME)));
     }
 
     #[test]

@@ -164,7 +164,7 @@ where
             Ok(()) => {
                 timer.observe_duration();
                 self.ledger.commit();
-                self.rivals.forget();
+                self.rivals.committed();
                 self.router.committed();
                 if self.options.embedded {
                     self.consumer.commit(&next, &self.assignment.topic_id);

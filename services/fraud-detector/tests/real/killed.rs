@@ -10,15 +10,14 @@ use crate::support::child::Child;
 fn sigkill_in_the_middle_of_transactions_loses_and_doubles_nothing() {
     let bench = Bench::new(Cluster::real(), 3);
     let load = Load::start(&bench);
-    // Transactions of 400 ms under a load that never pauses: whenever it is killed, one is open.
-    let slow = [("DETECTOR_COMMIT_INTERVAL_MS", "400")];
     for _ in 0..3 {
-        let child = Child::on(&bench, "one", &slow);
+        let child = Child::slow(&bench, "one");
         child.wait_for_decisions(200.0);
+        bench.cluster.wait_for_open_transaction(&bench.legit, 3);
         child.signal("KILL");
         assert_eq!(child.end().code, None);
     }
-    let child = Child::on(&bench, "one", &slow);
+    let child = Child::slow(&bench, "one");
     child.wait_for_decisions(200.0);
     let sent = load.stop();
     let output = bench.read(&bench.legit, sent);

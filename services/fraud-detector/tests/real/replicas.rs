@@ -27,8 +27,9 @@ async fn a_second_replica_that_joins_and_leaves_under_load_loses_and_doubles_not
     check(&bench.read(&bench.legit, sent), 0..sent);
     assert!(first.metric("rebalances_total{kind=\"revoked\"}") >= 3.0);
     assert_eq!(first.metric("rebalances_total{kind=\"lost\"}"), 0.0);
-    // What it had open when partitions were taken was committed, not thrown away.
-    assert_eq!(first.metric("transactions_total{outcome=\"aborted\"}"), 0.0);
+    // A generation that ends between the question for it and the positions that carry it costs an abort, and no more.
+    let rebalances = first.metric("rebalances_total{kind=\"assigned\"}");
+    assert!(first.metric("transactions_total{outcome=\"aborted\"}") <= rebalances);
     assert_eq!(
         first.metric("transactions_total{outcome=\"recreated\"}"),
         0.0

@@ -10,15 +10,14 @@ use crate::support::child::Child;
 fn a_zombie_is_fenced_and_comes_back_as_a_member() {
     let bench = Bench::new(Cluster::real(), 3);
     let load = Load::start(&bench);
-    let slow = [("DETECTOR_COMMIT_INTERVAL_MS", "400")];
-    let sleeper = Child::on(&bench, "sleeper", &slow);
+    let sleeper = Child::slow(&bench, "sleeper");
     sleeper.wait_for_decisions(200.0);
     sleeper.signal("STOP");
     let sent = load.stop();
 
     // It gets the partitions after the sleeper's session, and the positions after the sleeper's transaction: once everything is
     // decided both are over.
-    let other = Child::on(&bench, "other", &slow);
+    let other = Child::slow(&bench, "other");
     bench.read(&bench.legit, sent);
     sleeper.signal("CONT");
     sleeper.wait_for_log("partitions lost");
@@ -39,7 +38,7 @@ fn a_zombie_is_fenced_and_comes_back_as_a_member() {
 fn one_that_sleeps_alone_goes_on_where_it_was() {
     let bench = Bench::new(Cluster::real(), 3);
     let load = Load::start(&bench);
-    let child = Child::on(&bench, "one", &[("DETECTOR_COMMIT_INTERVAL_MS", "400")]);
+    let child = Child::slow(&bench, "one");
     child.wait_for_decisions(200.0);
     child.signal("STOP");
     // Longer than a session (6 s) and a transaction (10 s): the time is what this test is about.

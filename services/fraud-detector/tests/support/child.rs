@@ -76,6 +76,16 @@ impl Child {
         Self::start(&[&variables[..], more].concat())
     }
 
+    /// One that always has a transaction open on the brokers while there is something to do: it commits seldom, and does not wait
+    /// for that with sending.
+    pub fn slow(bench: &Bench, instance: &str) -> Self {
+        let slow = [
+            ("DETECTOR_COMMIT_INTERVAL_MS", "400"),
+            ("KAFKA_PROPERTY_LINGER_MS", "1"),
+        ];
+        Self::on(bench, instance, &slow)
+    }
+
     /// Everything on stderr so far.
     pub fn log(&self) -> Vec<String> {
         self.log

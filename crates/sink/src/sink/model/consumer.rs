@@ -43,6 +43,9 @@ impl Client {
                 drop(world);
                 kill()
             }
+            Some(Twist::Fails) if call == Call::Seek && world.chance.one_in(2) => {
+                Err(ConsumeFault::Stopped("not fetched yet".to_owned()))
+            }
             Some(Twist::Fails) => Err(ConsumeFault::Passing(format!("{call:?} failed"))),
             Some(Twist::WorksAndFails) => {
                 half(&mut world);
@@ -76,6 +79,9 @@ impl Client {
     fn next(&self, world: &mut World) -> Option<Polled<Message>> {
         if let Some(rebalance) = world.group.hear(self.member) {
             return Some(Polled::Rebalance(rebalance));
+        }
+        if world.group.goes_astray(self.member, &world.log) {
+            return Some(Polled::Fault(ConsumeFault::OutOfRange));
         }
         let World {
             group, log, chance, ..
@@ -121,6 +127,9 @@ impl Consume for Client {
                 polled
             }
             Ok(None) => {
+                if let Some(made) = self.world.lock().calls.last_mut() {
+                    made.idle = true;
+                }
                 self.pass(wait);
                 Polled::Nothing
             }
@@ -170,7 +179,7 @@ impl Consume for Client {
     }
 
     fn watermarks(&self, partition: i32, _: Duration) -> Result<(i64, i64), ConsumeFault> {
-        let work = |world: &mut World| (0, world.log.end(partition));
+        let work = |world: &mut World| (world.log.start(partition), world.log.end(partition));
         self.call(Call::Watermarks, work, |_| {})
     }
 
@@ -184,11 +193,11 @@ impl Consume for Client {
 }
 
 impl Client {
-    /// Nobody is told that more is stored than is.
+    /// Nobody is told that more is stored than is, be it of the topic that had the name before.
     fn check_told(&self, next: &[(i32, i64)]) {
         let mut world = self.world.lock();
         for (number, told) in next {
-            let stored = world.tables.position(&world.partition(*number));
+            let stored = world.tables.furthest(*number);
             if stored.is_none_or(|stored| stored < *told) {
                 let why = format!(
                     "partition {number} is stored up to {stored:?}, and Kafka is told {told}"

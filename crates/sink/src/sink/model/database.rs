@@ -31,8 +31,16 @@ impl Link {
     ) -> Result<T, StoreError> {
         let (twist, way) = {
             let mut world = self.world.lock();
-            let way = [0, 0, 1, 8, 30][world.chance.below(5)];
-            (world.enter(self.member, call), Duration::from_millis(way))
+            let way = Duration::from_millis([0, 0, 1, 8, 30][world.chance.below(5)]);
+            let twist = world.enter(self.member, call);
+            (
+                if world.away {
+                    Some(Twist::Fails)
+                } else {
+                    twist
+                },
+                way,
+            )
         };
         let lost = || StoreError::new(Trouble::Unreachable, "reach the database", "cut off");
         let (before, after) = match twist {

@@ -248,6 +248,18 @@ impl Group {
         }
     }
 
+    /// Whether a fetch of this member finds its position outside of the log now.
+    pub fn goes_astray(&mut self, member: usize, log: &Log) -> bool {
+        let outside = |partition: &i32, fetch: &Fetch| {
+            !(log.start(*partition)..=log.end(*partition)).contains(&fetch.next)
+        };
+        let reading = &mut self.member(member).reading;
+        let astray = reading
+            .iter_mut()
+            .find(|(partition, fetch)| !fetch.paused && !fetch.stuck && outside(partition, fetch));
+        astray.map(|(_, fetch)| fetch.stuck = true).is_some()
+    }
+
     /// Whether everybody has heard and done everything.
     pub fn is_settled(&self) -> bool {
         self.promised.is_empty()

@@ -9,13 +9,14 @@ use payment::{Payment, Provenance};
 use prometheus::Registry;
 use store::{PaymentRow, RowKey, State, Table};
 use tokio::runtime::Runtime;
+use tokio::time::Instant;
 
 use super::super::{Identity, Sink, SinkError};
 use super::consumer::{Client, Killed};
 use super::database::Link;
 use super::log::{Kind, Log, TOPIC};
 use super::plan::Twist;
-use super::world::Shared;
+use super::world::{Shared, World};
 use crate::config::Options;
 use crate::desk::{self, Desk};
 use crate::metrics::Metrics;
@@ -25,6 +26,10 @@ use crate::watch::Watch;
 
 /// More rounds than any run needs that gets anywhere.
 const ROUNDS: usize = 1_000;
+
+const BATCH_RECORDS: usize = 4;
+/// Records that come after a pause all the same, one of each partition.
+const MOST_STALE: usize = 3;
 
 /// What a run starts from.
 #[derive(Debug, Clone, Default)]
@@ -142,7 +147,7 @@ impl House {
             cluster_id: "cluster".to_owned(),
         };
         let options = Options {
-            batch_records: 4,
+            batch_records: BATCH_RECORDS,
             batch_interval: Duration::from_millis(50),
             now_ms: || 1_000,
         };
@@ -161,7 +166,9 @@ impl House {
     pub fn live(&mut self) -> Result<(), String> {
         for _ in 0..ROUNDS {
             self.round();
-            if let Some(broken) = self.world.lock().tables.broken.clone() {
+            // Not in the condition: the story takes the lock again.
+            let broken = self.world.lock().tables.broken.clone();
+            if let Some(broken) = broken {
                 return Err(self.story(&broken));
             }
             if self.is_at_rest() {
@@ -171,7 +178,8 @@ impl House {
         Err(self.story("it does not come to rest"))
     }
 
-    fn round(&mut self) {
+    /// One turn of everybody.
+    pub fn round(&mut self) {
         self.rounds += 1;
         let runtime = Arc::clone(&self.runtime);
         // The clock that stands still unless somebody waits.
@@ -186,6 +194,8 @@ impl House {
             };
             let turned = catch_unwind(AssertUnwindSafe(|| {
                 sink.turn()?;
+                let held = sink.buffer.records();
+                assert!(held <= BATCH_RECORDS + MOST_STALE, "{held} rows wait");
                 if self.world.lock().ending.remove(&member) {
                     sink.drain()?;
                     return Ok(None);
@@ -233,7 +243,7 @@ impl House {
     }
 
     /// Whether every record is stored and every partition is read by its owner, or halted where it has to be.
-    fn is_at_rest(&mut self) -> bool {
+    pub fn is_at_rest(&mut self) -> bool {
         let world = self.world.lock();
         world.group.is_settled()
             && world.log.partitions().all(|number| {
@@ -248,6 +258,37 @@ impl House {
                 let position = world.tables.position(&world.partition(number)).unwrap_or(0);
                 matches!(stage, Some(Stage::Reading(_))) && position == world.log.end(number)
             })
+    }
+
+    /// Turns until a condition holds.
+    pub fn until(&mut self, holds: impl Fn(&mut World) -> bool) {
+        for _ in 0..ROUNDS {
+            if holds(&mut self.world.lock()) {
+                return;
+            }
+            self.round();
+        }
+        panic!("{}", self.story("it does not come to what is waited for"));
+    }
+
+    /// Lets virtual time pass while everybody turns.
+    pub fn turn_for(&mut self, time: Duration) {
+        let runtime = Arc::clone(&self.runtime);
+        let _clock = runtime.enter();
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            self.round();
+        }
+    }
+
+    /// Tells the process of a member to end, and starts none in its place.
+    pub fn drain(&mut self, member: usize) -> Duration {
+        let runtime = Arc::clone(&self.runtime);
+        let _clock = runtime.enter();
+        let begun = Instant::now();
+        let mut sink = self.sinks.remove(&member).unwrap();
+        sink.drain().unwrap();
+        begun.elapsed()
     }
 
     fn story(&self, broken: &str) -> String {

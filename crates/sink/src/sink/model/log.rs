@@ -17,7 +17,12 @@ pub struct Entry {
 
 /// The records of every partition.
 #[derive(Debug, Clone, Default)]
-pub struct Log(BTreeMap<i32, Vec<Entry>>);
+pub struct Log {
+    entries: BTreeMap<i32, Vec<Entry>>,
+    starts: BTreeMap<i32, i64>,
+    /// By how much a source is ahead of the record that says it.
+    ahead: i64,
+}
 
 /// What a payload of the model says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +48,21 @@ pub const UNSTORABLE: &str = "unstorable";
 
 impl Log {
     pub fn new(partitions: &[&[Kind]]) -> Self {
-        let mut log = Self::default();
+        Self::of_sources(partitions, 100)
+    }
+
+    /// The log of a topic that was made anew: other payments than those of the first.
+    pub fn anew(partitions: &[&[Kind]]) -> Self {
+        Self::of_sources(partitions, 200)
+    }
+
+    fn of_sources(partitions: &[&[Kind]], ahead: i64) -> Self {
+        let mut log = Self {
+            ahead,
+            ..Self::default()
+        };
         for (number, kinds) in (0..).zip(partitions) {
-            log.0.insert(number, Vec::new());
+            log.entries.insert(number, Vec::new());
             for kind in *kinds {
                 log.append(number, *kind);
             }
@@ -55,8 +72,9 @@ impl Log {
 
     /// Adds a record. Offsets have gaps, as transactions leave them.
     pub fn append(&mut self, partition: i32, kind: Kind) {
-        let entries = self.0.entry(partition).or_default();
-        let offset = entries.last().map_or(0, |last| {
+        let (start, ahead) = (self.start(partition), self.ahead);
+        let entries = self.entries.entry(partition).or_default();
+        let offset = entries.last().map_or(start, |last| {
             last.offset + 1 + i64::from(entries.len() % 3 == 2)
         });
         let before = entries.last().cloned();
@@ -69,12 +87,12 @@ impl Log {
         let (payload, source) = match (kind, before) {
             (Kind::Twin, Some(before)) => (before.payload, before.source),
             (Kind::Conflict, Some(before)) => (payment("CONFLICT", "KR"), before.source),
-            (Kind::Alarming, _) => (payment("STRANGER", "KR"), Some(100 + offset)),
+            (Kind::Alarming, _) => (payment("STRANGER", "KR"), Some(ahead + offset)),
             (Kind::Foreign, _) => (payment("MOM", "KR"), None),
-            (Kind::Unstorable, _) => (payment("MOM", UNSTORABLE), Some(100 + offset)),
-            (Kind::Garbage, _) => (b"garbage".to_vec(), Some(100 + offset)),
+            (Kind::Unstorable, _) => (payment("MOM", UNSTORABLE), Some(ahead + offset)),
+            (Kind::Garbage, _) => (b"garbage".to_vec(), Some(ahead + offset)),
             (Kind::Plain | Kind::Twin | Kind::Conflict, _) => {
-                (payment("MOM", "KR"), Some(100 + offset))
+                (payment("MOM", "KR"), Some(ahead + offset))
             }
         };
         entries.push(Entry {
@@ -85,11 +103,11 @@ impl Log {
     }
 
     pub fn partitions(&self) -> impl Iterator<Item = i32> {
-        self.0.keys().copied()
+        self.entries.keys().copied()
     }
 
     pub fn entries(&self, partition: i32) -> &[Entry] {
-        self.0.get(&partition).map_or(&[], Vec::as_slice)
+        self.entries.get(&partition).map_or(&[], Vec::as_slice)
     }
 
     /// The first record at or after an offset.
@@ -97,6 +115,19 @@ impl Log {
         self.entries(partition)
             .iter()
             .find(|entry| entry.offset >= offset)
+    }
+
+    /// The first offset that the log still has.
+    pub fn start(&self, partition: i32) -> i64 {
+        self.starts.get(&partition).copied().unwrap_or(0)
+    }
+
+    /// Retention takes everything below an offset.
+    pub fn cut(&mut self, partition: i32, start: i64) {
+        self.starts.insert(partition, start);
+        if let Some(entries) = self.entries.get_mut(&partition) {
+            entries.retain(|entry| entry.offset >= start);
+        }
     }
 
     /// The offset after the last record.

@@ -159,6 +159,23 @@ impl Tables {
         self.positions.get(partition).and_then(|place| place.next)
     }
 
+    /// The furthest position of a partition, over all topics that ever had the name.
+    pub fn furthest(&self, number: i32) -> Option<i64> {
+        let of_number = |(partition, _): &(&Partition, &Place)| partition.partition == number;
+        let places = self.positions.iter().filter(of_number);
+        places.filter_map(|(_, place)| place.next).max()
+    }
+
+    /// How many alerts are stored.
+    pub fn alerts(&self) -> usize {
+        self.alerts.len()
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Every record before the position is in one row exactly once, and none after it.
     pub fn check(&mut self, log: &Log, topic_id: &str) {
         for number in log.partitions() {
@@ -168,6 +185,7 @@ impl Tables {
                 .flat_map(|row| &row.places)
                 .filter(|place| place.partition == number && *place.topic_id == *topic_id)
                 .map(|place| place.offset)
+                .filter(|offset| *offset >= log.start(number))
                 .collect();
             places.sort_unstable();
             let position = self

@@ -22,7 +22,7 @@ pub struct World {
     pub group: Group,
     pub tables: Tables,
     /// Every call that was made, in order: what a plan counts by.
-    pub calls: Vec<(usize, Call)>,
+    pub calls: Vec<Made>,
     plan: BTreeMap<usize, Twist>,
     /// Members that are killed at their next step.
     pub doomed: BTreeSet<usize>,
@@ -32,6 +32,16 @@ pub struct World {
     pub asleep: BTreeMap<usize, usize>,
     /// What happened, for the message of a run that failed.
     pub journal: Vec<String>,
+    /// The database answers nobody.
+    pub away: bool,
+}
+
+/// A call that was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Made {
+    pub call: Call,
+    /// A poll that brought nothing.
+    pub idle: bool,
 }
 
 impl Shared {
@@ -48,6 +58,7 @@ impl Shared {
             ending: BTreeSet::new(),
             asleep: BTreeMap::new(),
             journal: Vec::new(),
+            away: false,
         })))
     }
 
@@ -73,7 +84,8 @@ impl World {
     /// A call begins. Carries out what the plan has beside it, and says what happens to the call itself.
     pub fn enter(&mut self, member: usize, call: Call) -> Option<Twist> {
         let number = self.calls.len();
-        self.calls.push((member, call));
+        let idle = false;
+        self.calls.push(Made { call, idle });
         let twist = self
             .plan
             .get(&number)
