@@ -15,8 +15,8 @@ DEPENDENCIES := mysql kafka-1 kafka-2 kafka-3
 REAL := --workspace --features real
 # Has OpenSSL built in, and one more test target.
 TLS := --workspace --features tls
-# What a landing has to pass. The stages that need servers (deps-up test-real test-tls e2e) join it as each is steady on two cores.
-STAGES := fmt-check lint doc deny test
+# What a landing has to pass, in this order: what needs no server first.
+STAGES := fmt-check lint doc deny test deps-up test-real test-tls e2e
 
 .PHONY: help fmt fmt-check lint doc deny check test deps-up deps-down deps-reset test-real test-tls e2e ci stages
 

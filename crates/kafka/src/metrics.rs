@@ -75,7 +75,7 @@ impl Metrics {
         let lag = IntGaugeVec::new(
             opts(
                 "consumer_lag_records",
-                "offsets between the committed position and the end of the partition",
+                "records between the stored position and the end of the partition; the last known while it is paused",
             ),
             &["topic", "partition"],
         )?;

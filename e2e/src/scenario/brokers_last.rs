@@ -16,8 +16,8 @@ use crate::wait::{Wait, pace};
 
 pub const NAME: &str = "brokers-last";
 
-const COUNT: u64 = 20_000;
-const RATE: u64 = 2_000;
+const COUNT: u64 = 200_000;
+const RATE: u64 = 20_000;
 /// Long enough for every client to have tried in vain, more than once.
 const WITHOUT: Duration = Duration::from_secs(5);
 

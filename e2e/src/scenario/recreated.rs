@@ -107,14 +107,14 @@ fn restart(stage: &Stage<'_>, fleet: &mut Fleet, reader: Service) -> Outcome {
     let Err(failure) = fleet.alive() else {
         return Ok(());
     };
-    let mut detector = fleet.take(Service::Detector)?;
-    let Some(status) = detector.ended()? else {
+    let mut ended = fleet.take(reader)?;
+    let Some(status) = ended.ended()? else {
         return Err(failure);
     };
-    let words = detector.last_words();
+    let words = ended.last_words();
     let line = format_args!(
         "{} ended, {status}, and is started again: {words}",
-        detector.name()
+        ended.name()
     );
     stage.bench.journal.check(status.code() == Some(1), line);
     stage.start(fleet, reader)
