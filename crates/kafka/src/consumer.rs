@@ -104,7 +104,7 @@ pub trait Consume {
     fn watermarks(&self, partition: i32, limit: Duration) -> Result<(i64, i64), ConsumeFault>;
     /// The id of the topic as the cluster has it now.
     fn topic_id(&self, limit: Duration) -> Result<String, ConsumeFault>;
-    /// The membership as it is now.
+    /// The membership as it is now; `None` for whoever is not a member.
     fn group(&self) -> Option<Self::Group>;
 }
 
@@ -367,7 +367,10 @@ impl Consume for Consumer {
     }
 
     fn group(&self) -> Option<ConsumerGroupMetadata> {
-        self.consumer.group_metadata()
+        // Without a member id the broker would take the offsets as those of a stranger, whom an empty group lets in. Asked in this
+        // order: a membership that ends in between is one that the broker refuses.
+        let group = self.consumer.group_metadata();
+        group.filter(|_| native::is_member(self.consumer.client()))
     }
 }
 

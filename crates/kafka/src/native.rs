@@ -41,6 +41,22 @@ pub fn header(headers: &BorrowedHeaders, index: usize) -> Option<(&[u8], Option<
     }
 }
 
+/// Whether the consumer is a member of its group at this moment.
+pub fn is_member<C: ClientContext>(client: &Client<C>) -> bool {
+    let handle = client.native_ptr();
+    // SAFETY: the handle lives as long as `client`; the string is ours, read before it is freed, and freed once, by the handle's own
+    // allocator.
+    unsafe {
+        let id = sys::rd_kafka_memberid(handle);
+        if id.is_null() {
+            return false;
+        }
+        let named = *id != 0;
+        sys::rd_kafka_mem_free(handle, id.cast());
+        named
+    }
+}
+
 /// Asks the cluster for the id of a topic: 22 characters of base64, or `None` where the cluster gives none (before Kafka 2.8).
 /// `broker` answers if it is named, else the controller: the embedded cluster has none.
 ///

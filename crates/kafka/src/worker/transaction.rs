@@ -197,10 +197,7 @@ where
         }
         if !next.is_empty() {
             self.repeat(|worker| {
-                let group = worker
-                    .consumer
-                    .group()
-                    .ok_or_else(|| stuck(Call::SendOffsets))?;
+                let group = worker.consumer.group().ok_or_else(no_member)?;
                 let topic_id = &worker.assignment.topic_id;
                 worker
                     .producer
@@ -247,5 +244,14 @@ fn stuck(call: Call) -> Fault {
         fatal: false,
         requires_abort: false,
         retriable: false,
+    }
+}
+
+/// The group let this consumer go; what is open is somebody else's to decide now.
+fn no_member() -> Fault {
+    Fault {
+        text: "not a member of the consumer group".to_owned(),
+        requires_abort: true,
+        ..stuck(Call::SendOffsets)
     }
 }
