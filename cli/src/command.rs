@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use prometheus::Registry;
+use service::healthcheck::{self, Check};
 use service::logs::{self, LogFormat, LogLevel};
 use service::{Process, Signals, admin, causes, drain, metrics};
 use settings::{Environment, FromText as _, Problems, Reading, Variable, prefixes, table};
@@ -43,6 +44,21 @@ enum Verb {
     Demo(demo::Options),
     /// Do the books balance? Reads topics and tables, and changes nothing
     Audit(AuditArguments),
+    /// Asks the running `audit --follow` or demo how it is, at ADMIN_ADDR; exit code 0 or 1
+    Healthcheck {
+        /// What to ask
+        #[arg(value_enum, default_value_t = Question::Ready)]
+        question: Question,
+    },
+}
+
+/// What a probe asks.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Question {
+    /// Does it do its work?
+    Ready,
+    /// Does it turn at all?
+    Live,
 }
 
 #[derive(Debug, Args)]
@@ -71,6 +87,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             verb: Some(Verb::Audit(arguments)),
             ..
         }) => audit(&arguments),
+        Ok(Arguments {
+            verb: Some(Verb::Healthcheck { question }),
+            ..
+        }) => healthcheck::run(
+            NAME,
+            match question {
+                Question::Ready => Check::Ready,
+                Question::Live => Check::Live,
+            },
+        ),
         Ok(
             Arguments {
                 verb: Some(Verb::Demo(options)),

@@ -78,7 +78,7 @@ impl Plant {
             &environment,
             fraud_processor::Config::read,
         )?;
-        fraud.0.kafka = kafka.clone();
+        fraud.sink.kafka = kafka.clone();
         let mut legit = read(
             "legit-processor",
             &environment,

@@ -1,5 +1,7 @@
 //! The program where it needs no servers: what it says instead of an answer.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
 use std::process::{Command, Output};
 
 fn run(variables: &[(&str, &str)], arguments: &[&str]) -> Output {
@@ -53,4 +55,37 @@ fn a_bad_command_line_is_not_taken_for_an_answer() {
     for expected in ["AUDIT_DEADLINE_MS", "DATABASE_URL", "2 could not tell"] {
         assert!(help.contains(expected), "{expected} in {help}");
     }
+}
+
+#[test]
+fn a_healthcheck_asks_the_admin_server_and_passes_its_answer_on() {
+    fn ask(address: &str, words: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fraudstream"));
+        command.arg("healthcheck").args(words);
+        command.env_clear().env("ADMIN_ADDR", address);
+        command.output().unwrap()
+    }
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap().to_string();
+    let asked = std::thread::spawn(move || {
+        ["200 OK", "503 Service Unavailable"].map(|status| {
+            let (mut stream, _) = server.accept().unwrap();
+            let mut request = [0; 1024];
+            let size = stream.read(&mut request).unwrap();
+            write!(stream, "HTTP/1.1 {status}\r\n\r\nbooks\n").unwrap();
+            let line = text(&request[..size]).lines().next().unwrap();
+            line.to_owned()
+        })
+    });
+    let good = ask(&address, &[]);
+    assert_eq!(
+        (good.status.code(), text(&good.stdout)),
+        (Some(0), "books\n")
+    );
+    let bad = ask(&address, &["live"]);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(text(&bad.stderr).starts_with("fraudstream: books ("));
+    let asked = asked.join().unwrap();
+    assert_eq!(asked, ["GET /readyz HTTP/1.1", "GET /livez HTTP/1.1"]);
+    assert_eq!(ask("nowhere", &[]).status.code(), Some(64));
 }

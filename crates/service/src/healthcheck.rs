@@ -1,9 +1,15 @@
-//! `SERVICE healthcheck`: asks a running service how it is, for images that have no shell and no
+//! `PROGRAM healthcheck`: asks a running service how it is, for images that have no shell and no
 //! curl.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::process::ExitCode;
 use std::time::Duration;
+
+use settings::{Environment, Problems, Reading};
+
+use crate::config;
+use crate::program::BAD_CONFIGURATION;
 
 /// Longer than the server takes for any answer.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -13,14 +19,44 @@ const LONGEST_ANSWER_BYTES: u64 = 64 * 1024;
 
 /// What to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Check {
+pub enum Check {
+    /// Does it do its work?
     Ready,
+    /// Does it turn at all?
     Live,
+}
+
+/// Asks the service beside us, whose `ADMIN_ADDR` we share, and prints its answer as `program`: exit code 0 for a good one, on stdout;
+/// 1 for a bad one or none and 64 for a bad variable, on stderr.
+#[must_use]
+pub fn run(program: &str, check: Check) -> ExitCode {
+    let (code, sentence) = match admin_address(&Environment::from_process()) {
+        Ok(address) => match check.ask(address) {
+            Ok(sentence) => {
+                // A reader that went away early has read enough.
+                let _ = writeln!(io::stdout(), "{sentence}");
+                return ExitCode::SUCCESS;
+            }
+            Err(sentence) => (ExitCode::FAILURE, sentence),
+        },
+        Err(problems) => (ExitCode::from(BAD_CONFIGURATION), problems.to_string()),
+    };
+    let _ = writeln!(io::stderr(), "{program}: {sentence}");
+    code
+}
+
+fn admin_address(environment: &Environment) -> Result<SocketAddr, Problems> {
+    let mut reading = Reading::new(environment);
+    let text = environment.get(config::ADMIN_ADDR.name).map(str::to_owned);
+    let address = reading.parse(&config::ADMIN_ADDR, text);
+    reading
+        .finish(address, &[], &[])
+        .map(|(address, _)| address)
 }
 
 impl Check {
     /// Asks the service whose admin server listens on `address`: a sentence, good or bad.
-    pub(crate) fn ask(self, address: SocketAddr) -> Result<String, String> {
+    fn ask(self, address: SocketAddr) -> Result<String, String> {
         let address = within_reach(address);
         if address.port() == 0 {
             return Err(

@@ -41,14 +41,16 @@
 pub mod admin;
 pub mod clock;
 pub mod drain;
+pub mod healthcheck;
 pub mod logs;
 pub mod metrics;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod thread;
 
 mod causes;
 mod config;
 mod health;
-mod healthcheck;
 mod pages;
 mod process;
 mod program;

@@ -5,7 +5,6 @@ mod help;
 
 use std::error::Error;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
@@ -16,13 +15,12 @@ use tracing::{error, info, warn};
 
 use self::arguments::Command;
 use crate::config::{self, Config};
-use crate::healthcheck::Check;
 use crate::logs::{self, LogFormat};
 use crate::thread::panic_message;
-use crate::{Process, Signals, admin, causes, drain, metrics};
+use crate::{Process, Signals, admin, causes, drain, healthcheck, metrics};
 
 /// The configuration cannot be used, or the command line cannot be read (`EX_USAGE`).
-const BAD_CONFIGURATION: u8 = 64;
+pub(crate) const BAD_CONFIGURATION: u8 = 64;
 
 /// Threads for timers, admin server and SQL. Kafka's workers bring their own.
 const MAX_RUNTIME_THREADS: usize = 4;
@@ -63,7 +61,7 @@ impl Program {
             Ok(Command::Run) => self.run(read, run),
             Ok(Command::Help) => answer(&help::text(&self)),
             Ok(Command::Version) => answer(&format!("{} {}\n", self.name, self.version)),
-            Ok(Command::Healthcheck(check)) => self.healthcheck(check),
+            Ok(Command::Healthcheck(check)) => healthcheck::run(self.name, check),
             Err(argument) => {
                 let sentence = format!("unknown argument {argument:?}, see {} --help", self.name);
                 self.complain(&sentence);
@@ -164,23 +162,6 @@ impl Program {
         outcome.map_err(Into::into)
     }
 
-    fn healthcheck(&self, check: Check) -> ExitCode {
-        let asked = match admin_address(&Environment::from_process()) {
-            Ok(address) => check.ask(address),
-            Err(problems) => {
-                self.complain(&problems.to_string());
-                return ExitCode::from(BAD_CONFIGURATION);
-            }
-        };
-        match asked {
-            Ok(sentence) => answer(&format!("{sentence}\n")),
-            Err(sentence) => {
-                self.complain(&sentence);
-                ExitCode::FAILURE
-            }
-        }
-    }
-
     /// The declared rooms and this crate's own.
     fn rooms(&self) -> Vec<&'static [Variable]> {
         let mut rooms = self.variables.to_vec();
@@ -199,15 +180,6 @@ impl Program {
 fn answer(text: &str) -> ExitCode {
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
-}
-
-fn admin_address(environment: &Environment) -> Result<SocketAddr, Problems> {
-    let mut reading = Reading::new(environment);
-    let text = environment.get(config::ADMIN_ADDR.name).map(str::to_owned);
-    let address = reading.parse(&config::ADMIN_ADDR, text);
-    reading
-        .finish(address, &[], &[])
-        .map(|(address, _)| address)
 }
 
 fn runtime() -> io::Result<Runtime> {

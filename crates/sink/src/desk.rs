@@ -93,7 +93,7 @@ impl<D: Database> Desk<D> {
         let (sink, owner) = (sink.to_owned(), owner.to_owned());
         self.runtime.spawn(async move {
             let outcome = database.claim(&sink, &partition, &owner).await;
-            watch.heard(outcome.as_ref().map(drop).map_err(ToString::to_string));
+            watch.heard(answer(&outcome));
             // The loop may have ended meanwhile.
             let _ = sender.send(Done::Claimed {
                 partition,
@@ -168,12 +168,23 @@ async fn keep_trying<D: Database>(
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
             outcome => {
-                watch.heard(outcome.as_ref().map(drop).map_err(ToString::to_string));
+                watch.heard(answer(&outcome));
                 if told {
                     info!("the database answers again");
                 }
                 return outcome;
             }
         }
+    }
+}
+
+/// What an outcome says about the database: one that objects to a row answers.
+fn answer<T>(outcome: &Result<T, StoreError>) -> Result<(), String> {
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(error) => match error.fate() {
+            Fate::Row | Fate::Conflict => Ok(()),
+            Fate::Again | Fate::Stop => Err(error.to_string()),
+        },
     }
 }

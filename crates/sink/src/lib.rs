@@ -24,6 +24,8 @@ mod open;
 mod partition;
 mod row;
 mod sink;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod watch;
 
 pub use config::{Config, Options, group_variable};

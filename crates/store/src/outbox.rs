@@ -103,6 +103,19 @@ impl Store {
             .await
     }
 
+    /// How many alerts wait to be delivered, leased ones included; counting ends at `most`, since it takes time with each.
+    pub async fn pending_alerts(&self, most: u32) -> Result<u32, StoreError> {
+        let mut session = self.session("count alerts").await?;
+        let rows = session
+            .query(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM alerts WHERE state = 'pending' LIMIT ?) AS waiting",
+                &[Value::Int(most.into())],
+            )
+            .await?;
+        let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
+        Ok(u32::try_from(count).unwrap_or(most))
+    }
+
     /// One statement, which is its own transaction.
     async fn mark(
         &self,

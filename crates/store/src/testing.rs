@@ -3,7 +3,10 @@
 //! Behind the feature `testing`, for `[dev-dependencies]` alone. Nothing here answers with an error: a test that cannot go on
 //! panics with the sentence that says why.
 
-#![allow(clippy::expect_used)] // a test's helper panics; clippy only knows what is inside of #[cfg(test)]
+#![allow(clippy::expect_used, clippy::unwrap_used)] // a test's helper panics; clippy only knows what is inside of #[cfg(test)]
+
+mod proxy;
+mod tables;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::Path;
@@ -14,6 +17,8 @@ use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, MySqlConnection, SqliteConnection,
 };
 
+pub use self::proxy::{Hold, Proxy, Spoil};
+pub use self::tables::{RestingAlert, RestingPayment};
 use crate::{Config, Store, VARIABLES};
 
 /// The server that tests use, when somebody runs one.

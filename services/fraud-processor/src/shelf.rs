@@ -1,18 +1,36 @@
 //! What becomes of a fraudulent payment.
 
+use std::sync::Arc;
+
 use payment::{Payment, Provenance};
 use rules::{RuleSet, alerts_recipient};
 use sink::{Shelf, Shelved};
 use store::{PaymentRow, RowKey, State, Table};
+use tokio::sync::Notify;
 
 use crate::alert::Body;
+use crate::metrics::{Metrics, Step};
 use crate::voice::Voice;
 
 /// Decides who has to look at a payment.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Desk {
     rules: RuleSet,
     voice: Voice,
+    metrics: Metrics,
+    raised: Arc<Notify>,
+}
+
+impl Desk {
+    /// One that counts alerts, and notifies `raised` once they are stored.
+    pub fn new(metrics: Metrics, raised: Arc<Notify>) -> Self {
+        Self {
+            rules: RuleSet::default(),
+            voice: Voice::default(),
+            metrics,
+            raised,
+        }
+    }
 }
 
 impl Shelf for Desk {
@@ -44,13 +62,18 @@ impl Shelf for Desk {
 
     fn stored(&mut self, rows: &[PaymentRow]) {
         for row in rows.iter().filter(|row| row.state == State::Alert) {
+            self.metrics.count(Step::Raised);
             self.voice.alert(row);
+            // Several before anybody listens are as good as one.
+            self.raised.notify_one();
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use prometheus::Registry;
+
     use super::*;
 
     fn shelve(who: &str, rules: Option<&str>) -> Shelved {
@@ -77,7 +100,8 @@ mod tests {
             partition: 3,
             offset: 42,
         };
-        Desk::default().shelve(&payment, provenance.as_ref(), &key)
+        let metrics = Metrics::register(&Registry::new(), false).unwrap();
+        Desk::new(metrics, Arc::default()).shelve(&payment, provenance.as_ref(), &key)
     }
 
     #[test]

@@ -170,3 +170,18 @@ async fn the_latest_alerts_are_those_that_wait_and_the_newest_first() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn alerts_that_wait_are_counted_until_the_limit() {
+    on_every_database(|bench| async move {
+        assert_eq!(bench.store.pending_alerts(10).await.unwrap(), 0);
+        raise(&bench, 0..5).await;
+        let leased = due(&bench.store, "a", 1_000).await;
+        assert_eq!(bench.store.pending_alerts(10).await.unwrap(), 5);
+        assert_eq!(bench.store.pending_alerts(3).await.unwrap(), 3);
+        assert!(bench.store.mark_delivered(&leased[0], 1_001).await.unwrap());
+        assert!(bench.store.mark_failed(&leased[1], "404").await.unwrap());
+        assert_eq!(bench.store.pending_alerts(10).await.unwrap(), 3);
+    })
+    .await;
+}

@@ -2,23 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use store::testing::{Proxy, Spoil};
 use store::{Claim, Committed, Database, Fate, Relation, Store};
 
 use crate::bench::{Bench, config, on_mysql};
-use crate::proxy::{Proxy, Spoil};
 use crate::rows::{SINK, partition, payments, stored, storing};
 use crate::server;
 
 /// A store whose connections go through a proxy.
 async fn through_proxy(bench: &Bench) -> (Proxy, Store) {
-    let (user, rest) = bench.url.rsplit_once('@').unwrap();
-    let (address, database) = rest.split_once('/').unwrap();
-    let proxy = Proxy::start(address.to_owned());
-    let store = Store::connect(&config(&[(
-        "DATABASE_URL",
-        &format!("{user}@{}/{database}", proxy.address),
-    )]))
-    .await;
+    let proxy = Proxy::before(&bench.url);
+    let store = Store::connect(&config(&[("DATABASE_URL", proxy.url())])).await;
     (proxy, store.unwrap())
 }
 

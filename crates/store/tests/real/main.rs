@@ -8,7 +8,6 @@ mod bench;
 mod locks;
 mod lost_answers;
 mod migrating;
-mod proxy;
 mod refusals;
 #[path = "../support/rows.rs"]
 mod rows;

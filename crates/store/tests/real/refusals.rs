@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use sqlx::{ConnectOptions, Connection, MySqlConnection};
+use store::testing::Proxy;
 use store::{Database, Fate, Store, StoreError, Trouble};
 
 use crate::bench::{config, on_mysql};
-use crate::proxy::Proxy;
 use crate::rows::{SINK, partition, payments, storing};
 use crate::server;
 
@@ -62,7 +62,7 @@ async fn an_unknown_database_stops_with_its_name() {
     let (user, address, _) = parts();
     let error = refused(&[(
         "DATABASE_URL",
-        &format!("mysql://{user}@{address}/nowhere_to_be_found"),
+        &format!("mysql://{user}@{address}/fraudstream_nowhere_to_be_found"),
     )])
     .await;
     assert_eq!(
@@ -128,14 +128,12 @@ async fn a_ca_file_that_holds_no_certificate_is_refused() {
 
 #[tokio::test]
 async fn a_ca_is_no_use_with_a_server_that_has_no_tls() {
-    let (user, address, database) = parts();
-    let proxy = Proxy::start(address);
+    let proxy = Proxy::before(&server());
     let directory = tempfile::TempDir::new().unwrap();
     let ca = directory.path().join("ca.pem");
     std::fs::write(&ca, STRANGE_CA).unwrap();
-    let url = format!("mysql://{user}@{}/{database}", proxy.address);
     let error = refused(&[
-        ("DATABASE_URL", &url),
+        ("DATABASE_URL", proxy.url()),
         ("DATABASE_SSL_CA_FILE", ca.to_str().unwrap()),
     ])
     .await;
@@ -148,7 +146,7 @@ async fn a_ca_is_no_use_with_a_server_that_has_no_tls() {
 
 #[tokio::test]
 async fn a_password_is_not_sent_where_there_is_no_tls() {
-    let (_, address, database) = parts();
+    let (_, _, database) = parts();
     let admin: sqlx::mysql::MySqlConnectOptions = server().parse().unwrap();
     let mut admin = admin.connect().await.unwrap();
     // A user whom the server has not seen yet, so that it asks for the password itself.
@@ -158,8 +156,8 @@ async fn a_password_is_not_sent_where_there_is_no_tls() {
         .execute(&mut admin)
         .await
         .unwrap();
-    let proxy = Proxy::start(address);
-    let url = format!("mysql://{user}:hunter2@{}/{database}", proxy.address);
+    let proxy = Proxy::before(&server());
+    let url = format!("mysql://{user}:hunter2@{}/{database}", proxy.address());
     let outcome = Store::connect(&config(&[("DATABASE_URL", &url)])).await;
     let drop = format!("DROP USER {user}");
     sqlx::raw_sql(sqlx::AssertSqlSafe(drop))

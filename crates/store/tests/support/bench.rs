@@ -83,7 +83,7 @@ where
 {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    let name = format!("fs_store_{}_{number}", std::process::id());
+    let name = format!("fraudstream_store_{}_{number}", std::process::id());
     let (address, _) = server.rsplit_once('/').unwrap();
     let options: sqlx::mysql::MySqlConnectOptions = server.parse().unwrap();
     let mut admin = options.connect().await.unwrap();
