@@ -18,7 +18,7 @@ TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
 STAGES := fmt-check lint doc deny test deps-up test-real test-tls e2e
 
-.PHONY: help fmt fmt-check lint doc deny check test deps-up deps-down deps-reset test-real test-tls e2e ci stages
+.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules up down smoke ci stages
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,20 @@ test-tls: ## lint and test what needs TLS and SASL, against a broker of its own 
 e2e: deps-up ## the whole system on these servers, with faults, and the audit as its last word
 	$(CARGO) build --locked --release
 	$(CARGO) run --locked --release --bin e2e
+
+images: ## build the five images and print their sizes
+	COMPOSE="$(COMPOSE)" scripts/images
+
+test-images: ## the images as they are run: confined, over TLS, without a secret in them
+	COMPOSE="$(COMPOSE)" scripts/test-images
+
+rules: ## promtool over alert and recording rules, and what belongs to each alert
+	scripts/rules
+
+up: ## start everything in Docker and wait until it is healthy
+	$(COMPOSE) up --detach --wait
+
+down: deps-down ## stop everything; data stay
 
 ci: ## everything, with the seconds each stage took
 	@scripts/stages $(STAGES)
