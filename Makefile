@@ -10,6 +10,7 @@ MYSQL_PORT ?= 3306
 
 CARGO ?= cargo
 COMPOSE ?= docker compose
+TESTER := fraudstream_test
 DEPENDENCIES := mysql kafka-1 kafka-2 kafka-3
 # Turned on in every package that has tests for real servers; the others do not mind.
 REAL := --workspace --features real
@@ -54,9 +55,12 @@ deps-reset: ## stop them and throw their data away
 	$(COMPOSE) down --remove-orphans --volumes
 
 test-real e2e: export KAFKA_BOOTSTRAP_SERVERS = localhost:9091,localhost:9092,localhost:9093
-test-real e2e: export DATABASE_URL = mysql://$(MYSQL_USER):$(MYSQL_PASSWORD)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
+e2e: export DATABASE_URL = mysql://$(MYSQL_USER):$(MYSQL_PASSWORD)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
+# Some of these tests make users of their own and look into sessions: more than a service may.
+test-real: export DATABASE_URL = mysql://$(TESTER):$(TESTER)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
 
 test-real: deps-up ## all tests, and those that need real servers, against these
+	COMPOSE="$(COMPOSE)" scripts/test-user $(TESTER) $(TESTER) $(MYSQL_DATABASE)
 	CARGO="$(CARGO)" scripts/test-real $(REAL)
 
 test-tls: ## lint and test what needs TLS and SASL, against a broker of its own that comes and goes
