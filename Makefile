@@ -19,7 +19,7 @@ TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
 STAGES := fmt-check lint doc deny test deps-up test-real test-tls e2e
 
-.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules up down smoke ci stages
+.PHONY: help fmt fmt-check lint doc deny check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules up down smoke ci stages
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -84,6 +84,9 @@ up: ## start everything in Docker and wait until it is healthy
 	$(COMPOSE) up --detach --wait
 
 down: deps-down ## stop everything; data stay
+
+smoke: images ## everything in Docker, and every query of every panel and rule with data
+	CARGO="$(CARGO)" COMPOSE="$(COMPOSE)" scripts/smoke
 
 ci: ## everything, with the seconds each stage took
 	@scripts/stages $(STAGES)

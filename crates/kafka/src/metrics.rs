@@ -121,8 +121,13 @@ impl Metrics {
             .inc();
     }
 
-    /// The group changed the assignment.
-    pub fn rebalanced(&self, rebalance: &Rebalance) {
+    /// The group changed the assignment. A partition that comes does not stand still, and says so from the start.
+    pub fn rebalanced(&self, topic: &str, rebalance: &Rebalance) {
+        if let Rebalance::Assigned(partitions) = rebalance {
+            for partition in partitions {
+                self.halted(topic, *partition, false);
+            }
+        }
         let kind = match rebalance {
             Rebalance::Assigned(_) => "assigned",
             Rebalance::Revoked { lost: false, .. } => "revoked",

@@ -80,7 +80,7 @@ where
     }
 
     pub(super) fn rebalance(&mut self, rebalance: Rebalance) -> Result<(), WorkerError> {
-        self.metrics.rebalanced(&rebalance);
+        self.metrics.rebalanced(&self.options.topic, &rebalance);
         match rebalance {
             Rebalance::Assigned(partitions) => {
                 info!(

@@ -44,7 +44,8 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
     }
 
     pub(super) fn rebalance(&mut self, rebalance: Rebalance) -> Result<(), SinkError> {
-        self.kafka_metrics.rebalanced(&rebalance);
+        self.kafka_metrics
+            .rebalanced(&self.identity.topic, &rebalance);
         match rebalance {
             Rebalance::Assigned(partitions) => {
                 info!(
