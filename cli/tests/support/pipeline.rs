@@ -146,6 +146,29 @@ impl Pipeline {
 
     /// The detector sends these payments to that output.
     pub fn decide(&self, output: Output, numbers: impl IntoIterator<Item = i64>) {
+        self.queue(&self.sender, output, numbers);
+        self.sender.flush();
+    }
+
+    /// What decides and moves its position in one transaction, as the detector does.
+    pub fn transactional_detector(&self) -> Sender {
+        self.cluster.transactional_sender("detector")
+    }
+
+    /// The detector sends these payments to that output and moves its positions, in one transaction.
+    pub fn decide_and_commit(
+        &self,
+        detector: &Sender,
+        output: Output,
+        numbers: impl IntoIterator<Item = i64>,
+        next: &[(i32, i64)],
+    ) {
+        let sending = || self.queue(detector, output, numbers);
+        let Names { payments, .. } = &self.names;
+        detector.transaction(sending, &self.detector, payments, next, &self.ids[payments]);
+    }
+
+    fn queue(&self, sender: &Sender, output: Output, numbers: impl IntoIterator<Item = i64>) {
         for number in numbers {
             let source = self.named(number);
             let verdict = match output {
@@ -171,9 +194,8 @@ impl Pipeline {
                 headers: &headers,
                 ..Sending::default()
             };
-            self.sender.send(self.topic(output), sending);
+            sender.send(self.topic(output), sending);
         }
-        self.sender.flush();
     }
 
     /// Somebody else writes there.

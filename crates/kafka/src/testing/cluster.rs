@@ -155,6 +155,12 @@ impl Cluster {
         Sender::new(&self.config.bootstrap_servers)
     }
 
+    /// Sends records and positions to it in transactions.
+    pub fn transactional_sender(&self, id: &str) -> Sender {
+        let id = format!("{}{id}", self.prefix);
+        Sender::transactional(&self.config.bootstrap_servers, &id)
+    }
+
     /// Reads what is committed on a topic of it.
     pub fn reader(&self, topic: &str) -> Reader {
         Reader::new(&self.config.bootstrap_servers, topic, "read_committed")

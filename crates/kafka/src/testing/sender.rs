@@ -10,6 +10,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 
 use super::cluster::DEADLINE;
+use super::positions::{Committer, positions};
 
 /// A record to send: any key, any bytes, any headers, any time.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,7 +27,7 @@ pub struct Sending<'a> {
     pub timestamp_ms: Option<i64>,
 }
 
-/// Sends records to one cluster, outside of any transaction.
+/// Sends records to one cluster: outside of any transaction, unless it was made for them.
 pub struct Sender {
     producer: BaseProducer<Failures>,
 }
@@ -44,8 +45,22 @@ struct Failures {
 
 impl Sender {
     pub(super) fn new(servers: &str) -> Self {
-        let producer = ClientConfig::new()
+        Self::of(ClientConfig::new().set("bootstrap.servers", servers))
+    }
+
+    pub(super) fn transactional(servers: &str, id: &str) -> Self {
+        let mut config = ClientConfig::new();
+        config
             .set("bootstrap.servers", servers)
+            .set("transactional.id", id);
+        let sender = Self::of(&mut config);
+        let opened = sender.producer.init_transactions(DEADLINE);
+        opened.expect("a transactional producer");
+        sender
+    }
+
+    fn of(config: &mut ClientConfig) -> Self {
+        let producer = config
             .set("enable.idempotence", "true")
             .set("partitioner", "murmur2_random")
             // The topic is to refuse what is too large, not this client.
@@ -80,6 +95,27 @@ impl Sender {
                 Err((error, _)) => panic!("send a record to {topic}: {error}"),
             }
         }
+    }
+
+    /// What `sending` queues and these positions of `group` become visible together, as a detector does it.
+    pub fn transaction(
+        &self,
+        sending: impl FnOnce(),
+        group: &Committer,
+        topic: &str,
+        next: &[(i32, i64)],
+        metadata: &str,
+    ) {
+        self.producer.begin_transaction().expect("begun");
+        sending();
+        self.flush();
+        let positions = positions(topic, next, metadata);
+        self.producer
+            .send_offsets_to_transaction(&positions, &group.metadata(), DEADLINE)
+            .expect("positions sent");
+        self.producer
+            .commit_transaction(DEADLINE)
+            .expect("committed");
     }
 
     /// Waits until every record is on its topic; panics when one is not.
