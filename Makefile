@@ -17,7 +17,7 @@ REAL := --workspace --features real
 # Has OpenSSL built in, and one more test target.
 TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
-STAGES := fmt-check lint doc deny test deps-up test-real test-tls e2e
+STAGES := fmt-check lint doc deny test deps-up rules test-real test-tls e2e
 
 .PHONY: help fmt fmt-check lint doc deny check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules up down smoke ci stages
 
