@@ -23,6 +23,21 @@ async fn holder(bench: &Bench, statement: &'static str) -> MySqlConnection {
     connection
 }
 
+/// Waits until a session waits for a lock in the bench's MySQL database, and answers with its id.
+pub async fn until_blocked(bench: &Bench) -> String {
+    let look = "SELECT CAST(thread.processlist_id AS CHAR) FROM performance_schema.data_lock_waits AS waits \
+                JOIN performance_schema.data_locks AS wanted ON wanted.engine_lock_id = waits.requesting_engine_lock_id \
+                JOIN performance_schema.threads AS thread ON thread.thread_id = wanted.thread_id \
+                WHERE wanted.object_schema = DATABASE() LIMIT 1";
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(id) = bench.text(look).await {
+            return id;
+        }
+        assert!(Instant::now() < deadline, "nobody waits for a lock");
+    }
+}
+
 #[tokio::test]
 async fn a_lock_that_is_not_to_be_had_is_reported_after_five_seconds_and_the_same_batch_goes_through_later()
  {
@@ -69,7 +84,7 @@ async fn a_deadlock_undoes_the_batch_and_the_same_batch_goes_through_later() {
         let batch = storing(held, 9, payments(1..9));
         let store = bench.store.clone();
         let ours = tokio::spawn(async move { (store.commit(&batch).await, batch) });
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        until_blocked(&bench).await;
         sqlx::raw_sql("UPDATE sink_offset SET owner = 'me'").execute(&mut other).await.unwrap();
         let (outcome, batch) = ours.await.unwrap();
         let error = outcome.unwrap_err();
@@ -124,14 +139,7 @@ async fn a_server_that_kills_the_session_is_worth_another_try() {
         let batch = storing(claim, 3, payments(0..3));
         let store = bench.store.clone();
         let ours = tokio::spawn(async move { (store.commit(&batch).await, batch) });
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let id = bench
-            .text(
-                "SELECT CAST(id AS CHAR) FROM information_schema.processlist \
-                 WHERE db = DATABASE() AND info LIKE 'UPDATE sink_offset%'",
-            )
-            .await
-            .unwrap();
+        let id = until_blocked(&bench).await;
         bench.sql(&format!("KILL {id}")).await;
         let (outcome, batch) = ours.await.unwrap();
         assert_eq!(outcome.unwrap_err().fate(), Fate::Again);

@@ -1,7 +1,5 @@
 //! Servers that refuse us, and what the operator reads.
 
-use std::time::Duration;
-
 use sqlx::{ConnectOptions, Connection, MySqlConnection};
 use store::testing::Proxy;
 use store::{Database, Fate, Store, StoreError, Trouble};
@@ -202,7 +200,7 @@ async fn a_session_keeps_to_its_own_settings_whatever_the_servers_are() {
         sqlx::raw_sql("SELECT * FROM sink_offset FOR UPDATE").execute(&mut holder).await.unwrap();
         let store = bench.store.clone();
         let ours = tokio::spawn(async move { store.commit(&storing(claim, 1, payments(0..1))).await });
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        crate::locks::until_blocked(&bench).await;
         let of_ours = |name: &str| {
             format!(
                 "SELECT variable_value FROM performance_schema.variables_by_thread AS v \

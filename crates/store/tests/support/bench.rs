@@ -54,15 +54,17 @@ impl Bench {
         if self.url.starts_with("mysql:") {
             let mut connection = MySqlConnection::connect(&self.url).await.unwrap();
             sqlx::query_scalar(query)
-                .fetch_one(&mut connection)
+                .fetch_optional(&mut connection)
                 .await
                 .unwrap()
+                .flatten()
         } else {
             let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
             sqlx::query_scalar(query)
-                .fetch_one(&mut connection)
+                .fetch_optional(&mut connection)
                 .await
                 .unwrap()
+                .flatten()
         }
     }
 }
