@@ -12,7 +12,7 @@ use crate::usage::Megabytes;
 use crate::wait::Wait;
 
 /// As fast as the machine can: payment-producer's own upper limit.
-const AT_ONCE: &str = "1000000";
+pub const AT_ONCE: u64 = 1_000_000;
 
 /// What is on `payments`, and what is still on its way there.
 pub struct Load<'s, 'b> {
@@ -42,12 +42,17 @@ impl<'s, 'b> Load<'s, 'b> {
             &[
                 ("PRODUCER_COUNT", &count.to_string()),
                 ("PRODUCER_SEED", &self.stage.seed()),
-                ("PRODUCER_RATE_PER_SECOND", AT_ONCE),
+                ("PRODUCER_RATE_PER_SECOND", &AT_ONCE.to_string()),
             ],
         )?;
+        self.take_over(producer, count);
+        Ok(())
+    }
+
+    /// Takes over a producer that somebody else has started with an order of so many.
+    pub fn take_over(&mut self, producer: Child, count: u64) {
         self.producers.push(producer);
         self.ordered += count;
-        Ok(())
     }
 
     /// Orders seeded payments and waits for them; `odd` records of ours arrive among them.

@@ -1,6 +1,7 @@
 //! What is done to the system, one scenario each. All have one face: a stage is set, services are
 //! started, something happens to them, and in the end the books are checked.
 
+mod blows;
 mod brokers_last;
 mod course;
 mod exactly_once;
@@ -69,7 +70,7 @@ pub const ALL: &[Scenario] = &[
     },
     Scenario {
         name: brokers_last::NAME,
-        about: "the services are started without brokers, which come last",
+        about: "200,000, and the brokers come last: then the same blows as in exactly-once",
         run: brokers_last::run,
     },
 ];

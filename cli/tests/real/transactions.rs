@@ -82,6 +82,7 @@ async fn a_transaction_that_is_open_when_the_reading_begins_is_waited_for() {
     // Its offsets are committed as far as anybody can see, and its records are hidden yet: as between two markers.
     pipeline.commit_all();
     let ending = std::thread::spawn(move || {
+        // Not a wait for something: so long the reader has to be patient.
         std::thread::sleep(Duration::from_secs(2));
         producer.commit().unwrap();
         producer

@@ -1,23 +1,22 @@
-//! Services that start before the brokers do: they wait, say for what, and begin by themselves.
+//! Services that start before the brokers do: they wait, say for what, and begin by themselves. What
+//! happens to them then is no milder than where the brokers were there first.
 
 use std::time::Duration;
 
 use rand::seq::SliceRandom as _;
 
-use super::{course, outage};
-use crate::audit;
+use super::{blows, course, outage};
 use crate::bench::Bench;
 use crate::compose::{BROKERS, How};
 use crate::failure::Outcome;
 use crate::fleet::Fleet;
+use crate::load::{AT_ONCE, Load};
 use crate::service::Service;
 use crate::stage::Stage;
-use crate::wait::{Wait, pace};
+use crate::wait::pace;
 
 pub const NAME: &str = "brokers-last";
 
-const COUNT: u64 = 200_000;
-const RATE: u64 = 20_000;
 /// Long enough for every client to have tried in vain, more than once.
 const WITHOUT: Duration = Duration::from_secs(5);
 
@@ -35,10 +34,11 @@ pub fn run(bench: &Bench) -> Outcome {
         Service::Fraud,
         Service::Legit,
     ];
-    order.shuffle(&mut bench.chance(2));
+    let (mut chance, count) = (bench.chance(2), bench.arguments.count);
+    order.shuffle(&mut chance);
     for service in order {
         match service {
-            Service::Producer => course::start_producer(&stage, &mut fleet, RATE, COUNT)?,
+            Service::Producer => course::start_producer(&stage, &mut fleet, AT_ONCE, count)?,
             _ => stage.start(&mut fleet, service)?,
         }
     }
@@ -54,12 +54,8 @@ pub fn run(bench: &Bench) -> Outcome {
     outage::answering(&stage, "kafka")?;
     journal.say("all brokers answer");
     course::ready(&stage, &mut fleet)?;
-    Wait::seconds(60).until(format_args!("{COUNT} payments are produced"), || {
-        fleet.alive()?;
-        Ok((stage.kafka.count(&stage.names.payments)? >= COUNT).then_some(()))
-    })?;
-    stage.settle(&mut fleet, COUNT, course::RECOVERY_SECONDS)?;
-    fleet.drain_all(journal)?;
-    audit::balance(&stage, COUNT)?;
+    let mut load = Load::new(&stage);
+    load.take_over(fleet.take(Service::Producer)?, count);
+    blows::through(&stage, fleet, load, &mut chance)?;
     stage.close()
 }

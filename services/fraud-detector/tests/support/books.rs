@@ -16,6 +16,9 @@ pub fn numbered(number: usize) -> Vec<u8> {
     format!("{payment}{number}\"}}").into_bytes()
 }
 
+/// A test that is done with its load before this many payments is well under its deadlines.
+const MOST: usize = 400_000;
+
 /// Sends numbered payments over all partitions, at most about 2,000 a second, until it is told to stop.
 pub struct Load {
     stop: std::sync::Arc<AtomicBool>,
@@ -38,7 +41,7 @@ impl Load {
         let told = std::sync::Arc::clone(&stop);
         let sending = std::thread::spawn(move || {
             let mut sent = first;
-            while !told.load(Ordering::Relaxed) && sent < first + 40_000 {
+            while !told.load(Ordering::Relaxed) && sent < first + MOST {
                 send(&sender, &topic, partitions, sent..sent + 50);
                 sent += 50;
                 // The pace of the load; nothing waits for it.
@@ -55,12 +58,10 @@ impl Load {
 
     /// Stops it; says which number would be next.
     pub fn stop(mut self) -> usize {
+        let sending = self.sending.take().expect("running");
+        assert!(!sending.is_finished(), "the load ended before the test did");
         self.stop.store(true, Ordering::Relaxed);
-        self.sending
-            .take()
-            .expect("running")
-            .join()
-            .expect("no panic")
+        sending.join().expect("no panic")
     }
 }
 
