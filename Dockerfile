@@ -4,6 +4,7 @@
 # The manifests with empty programs around them: all that decides which dependencies are built. A change
 # elsewhere leaves this stage's result as it was, byte for byte, and so the layer of dependencies stays.
 FROM debian:bookworm-slim AS manifests
+SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /src
 COPY . .
 RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -name rust-toolchain.toml \
@@ -14,13 +15,16 @@ RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock ! -name rust-toolchain.
 
 FROM rust:1.95-bookworm AS build
 # OpenSSL for TLS to Kafka: librdkafka knows no other. Everything else that is C is built by its crate.
+# No versions: a stable Debian keeps only the newest of a package, the one with its security fixes.
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates libssl-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-# Static glibc wants a target of its own, so that procedural macros stay what a compiler can load.
+# Static glibc wants a target of its own, so that procedural macros stay what a compiler can load. A program
+# that may be loaded anywhere has 60,000 addresses to correct: packed they need 27 KB, not 1.5 MB.
 ENV OPENSSL_STATIC=1 \
-    RUSTFLAGS="-C target-feature=+crt-static" \
+    RUSTFLAGS="-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs" \
     CARGO_INCREMENTAL=0
 COPY --chmod=755 scripts/image-build /usr/local/bin/
 COPY --from=manifests /src ./
@@ -71,7 +75,7 @@ ENTRYPOINT ["/legit-processor"]
 
 FROM base AS fraudstream
 LABEL org.opencontainers.image.title="fraudstream" \
-      org.opencontainers.image.description="the audit and the demo"
+      org.opencontainers.image.description="the audit: do the books balance?"
 COPY --from=build /out/fraudstream /
 EXPOSE 8080
 ENTRYPOINT ["/fraudstream"]

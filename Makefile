@@ -17,9 +17,9 @@ REAL := --workspace --features real
 # Has OpenSSL built in, and one more test target.
 TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
-STAGES := fmt-check lint doc deny test deps-up rules test-real test-tls e2e
+STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill
 
-.PHONY: help fmt fmt-check lint doc deny check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules up down smoke ci stages
+.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules up down smoke drill ci stages
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,7 @@ fmt-check: ## is the code formatted?
 
 lint: ## clippy over everything, tests for real servers included; warnings are errors
 	$(CARGO) clippy --locked $(REAL) --all-targets -- -D warnings
+	$(CARGO) clippy --locked --package fraudstream --no-default-features -- -D warnings
 
 doc: ## rustdoc; warnings are errors
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
@@ -40,7 +41,12 @@ deny: ## licences, bans and sources of all dependencies
 	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
 	$(CARGO) deny --locked check --hide-inclusion-graph licenses bans sources
 
-check: fmt-check lint doc deny ## all of the above that change nothing
+files: ## hadolint, shellcheck, and what docker-compose.yml promises
+	hadolint Dockerfile
+	shellcheck $$(git grep --files-with-matches '^#!/.*sh$$' -- scripts .ci)
+	COMPOSE="$(COMPOSE)" scripts/compose-check
+
+check: fmt-check lint doc deny files ## all of the above that change nothing
 
 test: ## tests that need no server
 	env -u KAFKA_BOOTSTRAP_SERVERS -u DATABASE_URL $(CARGO) test --locked --workspace
@@ -66,10 +72,8 @@ test-real: deps-up ## all tests, and those that need real servers, against these
 test-tls: ## lint and test what needs TLS and SASL, against a broker of its own that comes and goes
 	CARGO="$(CARGO)" COMPOSE="$(COMPOSE)" scripts/test-tls $(TLS)
 
-# Chosen as a binary, not as a package, so that it shares its dependencies with the build before it.
-e2e: deps-up ## the whole system on these servers, with faults, and the audit as its last word
-	$(CARGO) build --locked --release
-	$(CARGO) run --locked --release --bin e2e
+e2e: deps-up ## the whole system on these servers, with faults; E2E_PROGRAMS=images: the programs in the images
+	CARGO="$(CARGO)" scripts/e2e
 
 images: ## build the five images and print their sizes
 	COMPOSE="$(COMPOSE)" scripts/images
@@ -87,6 +91,9 @@ down: deps-down ## stop everything; data stay
 
 smoke: images ## everything in Docker, and every query of every panel and rule with data
 	CARGO="$(CARGO)" COMPOSE="$(COMPOSE)" scripts/smoke
+
+drill: up ## kill each container of a system that is up, and ask the books after each
+	COMPOSE="$(COMPOSE)" scripts/drill
 
 ci: ## everything, with the seconds each stage took
 	@scripts/stages $(STAGES)

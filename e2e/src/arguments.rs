@@ -1,12 +1,17 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::Parser;
 
-/// Runs the release programs beside this one on the brokers of KAFKA_BOOTSTRAP_SERVERS and the MySQL
+/// Runs the release programs on the brokers of KAFKA_BOOTSTRAP_SERVERS and the MySQL
 /// of DATABASE_URL, does to them what the real world does, and counts every payment afterwards.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "e2e")]
 pub struct Arguments {
+    /// Where the programs lie; beside this one without it.
+    #[arg(long, value_name = "FOLDER")]
+    pub programs: Option<PathBuf>,
     /// Lists the scenarios and ends.
     #[arg(long)]
     pub list: bool,

@@ -27,7 +27,7 @@ pub struct Bench {
     pub bootstrap: String,
     /// A database whose user may make others on the same server.
     pub database_url: String,
-    /// Where the programs under test lie: beside our own.
+    /// Where the programs under test lie.
     pub programs: PathBuf,
     /// Where they write what they say.
     pub logs: PathBuf,
@@ -43,7 +43,7 @@ pub struct Bench {
 impl Bench {
     /// Looks where everything is.
     pub fn set(arguments: Arguments) -> Outcome<Self> {
-        let programs = std::env::current_exe().attempt("ask where our own program lies")?;
+        let ours = std::env::current_exe().attempt("ask where our own program lies")?;
         let logs = tempfile::Builder::new()
             .prefix("fraudstream-e2e-")
             .tempdir()
@@ -55,7 +55,7 @@ impl Bench {
             runtime: Arc::new(runtime()?),
             bootstrap: variable("KAFKA_BOOTSTRAP_SERVERS")?,
             database_url: variable("DATABASE_URL")?,
-            programs: programs.with_file_name(""),
+            programs: (arguments.programs.clone()).unwrap_or_else(|| ours.with_file_name("")),
             logs: logs.keep(),
             arguments,
             seed,

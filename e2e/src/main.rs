@@ -1,6 +1,6 @@
 //! `e2e`: the whole system on real servers, with faults, judged by code of its own.
 //!
-//! It starts the release programs that lie beside it, as a person would, and shares no code with
+//! It starts release programs, those that lie beside it or elsewhere, as a person would, and shares no code with
 //! them. Its last line on stdout is the object of `fraudstream audit --json` of its largest scenario.
 
 // What a run says is its product, and the last line is read by others.
