@@ -19,7 +19,7 @@ TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
 STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill
 
-.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules up down smoke drill ci stages
+.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules chart render up down smoke drill ci stages
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -83,6 +83,12 @@ test-images: ## the images as they are run: confined, over TLS, without a secret
 
 rules: ## promtool over alert and recording rules, and what belongs to each alert
 	scripts/rules
+
+chart: ## the Helm chart and k8s/: lint, schemas, score, unit tests, golden renderings, upgrade, requests
+	scripts/chart
+
+render: ## write k8s/ and the chart's golden renderings
+	scripts/render
 
 up: ## start everything in Docker and wait until it is healthy
 	$(COMPOSE) up --detach --wait

@@ -1,0 +1,65 @@
+{{/* Where brokers are and what they can keep. */}}
+
+{{/* Every broker by its own name: there before any of them is ready, and one that is away hides no other. */}}
+{{- define "fraudstream.kafka.bootstrap" -}}
+{{- if .Values.kafka.enabled -}}
+{{- $name := printf "%s-kafka" (include "fraudstream.fullname" .) -}}
+{{- range $i := until (int .Values.kafka.replicas) -}}
+{{- if $i }},{{ end }}{{ $name }}-{{ $i }}.{{ $name }}:9092
+{{- end -}}
+{{- else -}}
+{{ .Values.kafka.external.bootstrapServers }}
+{{- end -}}
+{{- end -}}
+
+{{/* Copies of a topic's records that are made, and that must be there before a record counts. */}}
+{{- define "fraudstream.kafka.copies" -}}
+{{- $factor := -1 -}}{{- $inSync := -1 -}}
+{{- if .Values.kafka.enabled -}}
+{{- $factor = int .Values.kafka.replicas -}}
+{{- $inSync = ternary 2 1 (eq $factor 3) -}}
+{{- end -}}
+factor: {{ include "fraudstream.given" (list .Values.topics.replicationFactor $factor) }}
+inSync: {{ include "fraudstream.given" (list .Values.topics.minInsyncReplicas $inSync) }}
+{{- end -}}
+
+{{/* (value, otherwise): 0 and false are values. */}}
+{{- define "fraudstream.given" -}}
+{{- if kindIs "invalid" (first .) }}{{ last . }}{{ else }}{{ first . | int64 }}{{ end -}}
+{{- end -}}
+
+{{/* A volume's size in MiB. */}}
+{{- define "fraudstream.mebibytes" -}}
+{{- $size := toString . -}}
+{{- if hasSuffix "Ti" $size }}{{ mulf (trimSuffix "Ti" $size | float64) 1048576 | int64 }}
+{{- else if hasSuffix "Gi" $size }}{{ mulf (trimSuffix "Gi" $size | float64) 1024 | int64 }}
+{{- else if hasSuffix "Mi" $size }}{{ trimSuffix "Mi" $size | float64 | int64 }}
+{{- else }}{{ fail (printf "kafka.persistence.size is %s: give it in Mi, Gi or Ti, retention is worked out from it" $size) }}
+{{- end -}}
+{{- end -}}
+
+{{/*
+How many MiB one partition may keep. Every broker has a copy of every partition of payments and both outputs; together
+they get three quarters of the volume, the rest is for dead letters, offsets, transactions and the cluster's own log.
+What is deleted are whole segments, so each partition has one more than it keeps.
+*/}}
+{{- define "fraudstream.kafka.retentionMiB" -}}
+{{- $volume := include "fraudstream.mebibytes" .Values.kafka.persistence.size | int64 -}}
+{{- $partitions := mul 3 (.Values.topics.partitions | int64) -}}
+{{- $keep := sub (div (mul $volume 3) (mul 4 $partitions)) (.Values.kafka.segmentMiB | int64) -}}
+{{- if lt $keep (.Values.kafka.segmentMiB | int64) -}}
+{{- fail (printf "kafka.persistence.size=%s is too small: three topics of %d partitions with segments of %d MiB need %d MiB" .Values.kafka.persistence.size (.Values.topics.partitions | int64) (.Values.kafka.segmentMiB | int64) (div (mul 8 $partitions (.Values.kafka.segmentMiB | int64)) 3)) -}}
+{{- end -}}
+{{ $keep }}
+{{- end -}}
+
+{{/* Ports of the external brokers that a NetworkPolicy lets through. */}}
+{{- define "fraudstream.kafka.externalPorts" -}}
+{{- $ports := .Values.kafka.external.egress.ports -}}
+{{- if not $ports -}}
+{{- range splitList "," .Values.kafka.external.bootstrapServers -}}
+{{- $ports = append $ports (regexFind "[0-9]+$" . | int) -}}
+{{- end -}}
+{{- end -}}
+{{ $ports | uniq | toJson }}
+{{- end -}}
