@@ -19,7 +19,7 @@ TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
 STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill
 
-.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules chart render up down smoke drill ci stages
+.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules chart render cluster-e2e up down smoke drill ci stages
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -89,6 +89,9 @@ chart: ## the Helm chart and k8s/: lint, schemas, score, unit tests, golden rend
 
 render: ## write k8s/ and the chart's golden renderings
 	scripts/render
+
+cluster-e2e: ## the chart in the cluster of the current context, with faults under load; SHORT=1 without most of them
+	scripts/cluster-e2e $(if $(SHORT),--short)
 
 up: ## start everything in Docker and wait until it is healthy
 	$(COMPOSE) up --detach --wait
