@@ -17,7 +17,7 @@ REAL := --workspace --features real
 # Has OpenSSL built in, and one more test target.
 TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
-STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill
+STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill chart cluster-e2e
 
 .PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules chart render cluster-e2e up down smoke drill ci stages
 
