@@ -1,6 +1,6 @@
 //! A service as a process of its own.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,6 +58,11 @@ impl Child {
         self.log.seen()
     }
 
+    /// The lines on stdout so far.
+    pub fn output(&self) -> Vec<String> {
+        self.output.seen()
+    }
+
     /// Waits for a line of the log that has this in it.
     pub fn wait_for_log(&self, text: &str) -> String {
         until(|| {
@@ -77,19 +82,39 @@ impl Child {
 
     /// What its admin server answers: the head and the body.
     pub fn get(&self, path: &str) -> (String, String) {
-        let mut stream = TcpStream::connect(self.address()).expect("a connection");
-        stream.set_read_timeout(Some(DEADLINE)).expect("a timeout");
+        self.try_get(path).expect("an answer")
+    }
+
+    /// The same of a program that may end, or have ended.
+    ///
+    /// # Errors
+    /// When nobody listens any more, or nobody answers.
+    pub fn try_get(&self, path: &str) -> io::Result<(String, String)> {
+        let mut stream = TcpStream::connect(self.address())?;
+        stream.set_read_timeout(Some(DEADLINE))?;
         let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).expect("asked");
+        stream.write_all(request.as_bytes())?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        let (head, body) = answer.split_once("\r\n\r\n").expect("HTTP");
-        (head.to_owned(), body.to_owned())
+        stream.read_to_string(&mut answer)?;
+        match answer.split_once("\r\n\r\n") {
+            Some((head, body)) => Ok((head.to_owned(), body.to_owned())),
+            None => Err(io::Error::other(format!("no HTTP: {answer:?}"))),
+        }
+    }
+
+    /// What the system calls it.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Whether it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.process.try_wait().expect("a process").is_none()
     }
 
     /// Sends a signal: `TERM`, `KILL`, `STOP`, `CONT`.
     pub fn signal(&self, name: &str) {
-        let process = self.process.id().to_string();
+        let process = self.id().to_string();
         let sent = Command::new("kill")
             .args([&format!("-{name}"), &process])
             .status();
@@ -114,6 +139,14 @@ impl Child {
         self.signal("TERM");
         let ended = self.end();
         assert_eq!(ended.code, Some(0), "{:#?}", ended.log);
+    }
+}
+
+impl Ended {
+    /// The lines of the log that have this in them.
+    pub fn lines(&self, text: &str) -> Vec<&str> {
+        let lines = self.log.iter().map(String::as_str);
+        lines.filter(|line| line.contains(text)).collect()
     }
 }
 
@@ -149,9 +182,10 @@ impl Lines {
         let seen: Arc<Mutex<Vec<String>>> = Arc::default();
         let lines = Arc::clone(&seen);
         let reader = std::thread::spawn(move || {
-            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            // Whatever it says is read, even what is no text: a pipe that nobody empties would hold the program up.
+            for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
                 let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-                lines.push(line);
+                lines.push(String::from_utf8_lossy(&line).into_owned());
             }
         });
         Self {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use kafka::testing::{Cluster, Sending};
 use payment::{Provenance, Reason, header};
+use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
-use crate::support::detector::Detector;
 use crate::support::payments::{VISA, with};
+use crate::support::{DECIDED, ready};
 
 /// What is wrong, what comes in, and what it is called.
 fn table() -> Vec<(&'static str, Option<Vec<u8>>, Reason)> {
@@ -88,8 +89,8 @@ fn table() -> Vec<(&'static str, Option<Vec<u8>>, Reason)> {
     ]
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_bad_record_goes_to_the_dead_letters_with_its_reason_and_the_stream_goes_on() {
+#[test]
+fn every_bad_record_goes_to_the_dead_letters_with_its_reason_and_the_stream_goes_on() {
     let bench = Bench::new(Cluster::any(), 1);
     let (table, sender) = (table(), bench.cluster.sender());
     for (name, payload, _) in &table {
@@ -108,7 +109,7 @@ async fn every_bad_record_goes_to_the_dead_letters_with_its_reason_and_the_strea
         sender.send(&bench.payments, good);
     }
     sender.flush();
-    let detector = Detector::ready(bench.config()).await;
+    let detector = ready(bench.config());
 
     let letters = bench.read(&bench.dead_letters, table.len());
     for ((name, payload, reason), letter) in table.iter().zip(&letters) {
@@ -151,11 +152,7 @@ async fn every_bad_record_goes_to_the_dead_letters_with_its_reason_and_the_strea
         counts.values().all(|count| *count > 0.0),
         "every reason has its row: {counts:?}"
     );
-    detector
-        .wait_for_metric("decisions_total{verdict=\"legit\"}", |count| {
-            count == table.len() as f64
-        })
-        .await;
+    detector.wait_for_metric(DECIDED, |count| count == table.len() as f64);
     for (reason, count) in counts {
         assert_eq!(
             detector.metric(&format!("dead_letters_total{{reason=\"{reason}\"}}")),
@@ -163,5 +160,5 @@ async fn every_bad_record_goes_to_the_dead_letters_with_its_reason_and_the_strea
             "{reason}"
         );
     }
-    detector.stop().await;
+    detector.stop();
 }

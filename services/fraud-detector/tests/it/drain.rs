@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use kafka::testing::{Cluster, Raw, Sending};
 use payment::{Source, header};
+use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
-use crate::support::detector::Detector;
 use crate::support::payments::VISA;
+use crate::support::{DECIDED, ready, start};
 
 fn sources(records: &[Raw]) -> BTreeSet<(i32, i64)> {
     let source = |record: &Raw| {
@@ -24,8 +25,8 @@ fn sources(records: &[Raw]) -> BTreeSet<(i32, i64)> {
     sources
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_was_decided_is_committed_at_shutdown_and_not_decided_again() {
+#[test]
+fn what_was_decided_is_committed_at_shutdown_and_not_decided_again() {
     const COUNT: usize = 4_000;
     let bench = Bench::new(Cluster::any(), 2);
     let mut config = bench.config();
@@ -43,14 +44,12 @@ async fn what_was_decided_is_committed_at_shutdown_and_not_decided_again() {
         }
         sender.flush();
     };
-    let detector = Detector::ready(config.clone()).await;
+    let detector = ready(config.clone());
     send(0..COUNT / 2);
-    detector
-        .wait_for_metric("decisions_total{verdict=\"legit\"}", |count| count > 0.0)
-        .await;
+    detector.wait_for_metric(DECIDED, |count| count > 0.0);
     // The next transaction opens with the first of these and would be open for 700 ms.
     send(COUNT / 2..COUNT);
-    let took = detector.stop().await;
+    let took = detector.stop();
     assert!(took < Duration::from_secs(10), "{took:?}");
 
     let first = bench.cluster.reader(&bench.legit).read(0).to_vec();
@@ -69,20 +68,20 @@ async fn what_was_decided_is_committed_at_shutdown_and_not_decided_again() {
         );
     }
 
-    let detector = Detector::ready(config).await;
+    let detector = ready(config);
     let all = bench.read(&bench.legit, COUNT);
     sources(&all);
-    detector.stop().await;
+    detector.stop();
     assert_eq!((bench.position(0), bench.position(1)), (2_000, 2_000));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_that_never_reached_a_broker_stops_when_it_is_told_to() {
+#[test]
+fn one_that_never_reached_a_broker_stops_when_it_is_told_to() {
     let bench = Bench::new(Cluster::any(), 1);
     let mut config = bench.config();
     config.kafka = kafka::Config::plaintext("127.0.0.1:1");
-    let detector = Detector::start(config);
-    detector.wait_for("kafka: failed").await;
-    let took = detector.stop().await;
+    let detector = start(config);
+    detector.wait_for("kafka: failed");
+    let took = detector.stop();
     assert!(took < Duration::from_secs(10), "{took:?}");
 }

@@ -2,17 +2,18 @@
 
 use kafka::testing::{Cluster, Refused, Sending};
 use payment::header;
+use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
-use crate::support::detector::Detector;
 use crate::support::payments::{VISA, of_bytes};
+use crate::support::{ready, start};
 
 /// What fits into a batch of one record without a key or headers, with the brokers' own `max.message.bytes` of 1,048,588: 61 bytes go
 /// to the batch, 11 to the record.
 const LARGEST: usize = 1_048_588 - 61 - 11;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_largest_record_that_payments_takes_goes_on_with_its_headers() {
+#[test]
+fn the_largest_record_that_payments_takes_goes_on_with_its_headers() {
     let bench = Bench::new(Cluster::any(), 1);
     if !bench.cluster.config().embedded {
         let sender = bench.cluster.sender();
@@ -26,7 +27,7 @@ async fn the_largest_record_that_payments_takes_goes_on_with_its_headers() {
     }
     let (good, bad) = (of_bytes(LARGEST), vec![b'x'; LARGEST]);
     bench.send(0, [&good[..], &bad, VISA.as_bytes()]);
-    let detector = Detector::ready(bench.config()).await;
+    let detector = ready(bench.config());
 
     let payments = bench.read(&bench.legit, 2);
     assert!(
@@ -39,7 +40,7 @@ async fn the_largest_record_that_payments_takes_goes_on_with_its_headers() {
     let letter = bench.read(&bench.dead_letters, 1).remove(0);
     assert!(letter.payload.as_ref() == Some(&bad), "{letter:?}");
     assert_eq!(letter.header(header::REASON), Some("not_json"));
-    assert!(detector.readiness().await.contains("kafka: ok"));
+    assert!(detector.readiness().contains("kafka: ok"));
     assert_eq!(
         detector.metric("transactions_total{outcome=\"recreated\"}"),
         0.0
@@ -48,19 +49,18 @@ async fn the_largest_record_that_payments_takes_goes_on_with_its_headers() {
         detector.metric("transactions_total{outcome=\"aborted\"}"),
         0.0
     );
-    detector.stop().await;
+    detector.stop();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_no_output_takes_halts_its_partition_with_a_sentence_and_the_others_go_on() {
+#[test]
+fn a_record_that_no_output_takes_halts_its_partition_with_a_sentence_and_the_others_go_on() {
     let roomy = [("max.message.bytes", "2000000")];
     let bench = Bench::with_payments(Cluster::any(), 2, &roomy);
     let large = of_bytes(1_200_000);
     bench.send(0, [VISA.as_bytes(), &large, VISA.as_bytes()]);
     bench.send(1, [VISA.as_bytes()]);
-    let detector = Detector::start(bench.config());
-    detector.wait_for("partition 0").await;
-    let readiness = detector.readiness().await;
+    let detector = start(bench.config());
+    let readiness = detector.wait_for("partition 0");
     assert!(
         readiness.contains("stands still at offset 1"),
         "{readiness}"
@@ -75,6 +75,6 @@ async fn a_record_that_no_output_takes_halts_its_partition_with_a_sentence_and_t
         )),
         1.0
     );
-    detector.stop().await;
+    detector.stop();
     assert_eq!((bench.position(0), bench.position(1) > 1), (1, true));
 }

@@ -4,8 +4,8 @@ use kafka::testing::{Cluster, Raw, Sending};
 use payment::{Provenance, Verdict, header};
 
 use crate::support::bench::Bench;
-use crate::support::detector::Detector;
 use crate::support::payments::{BITCOIN, VISA, with};
+use crate::support::ready;
 
 fn provenance(record: &Raw) -> Provenance<'_> {
     let headers = record.headers.iter();
@@ -13,8 +13,8 @@ fn provenance(record: &Raw) -> Provenance<'_> {
     Provenance::read(headers).expect("readable").expect("ours")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn records_of_the_replaced_system_are_accepted_and_go_on_byte_for_byte() {
+#[test]
+fn records_of_the_replaced_system_are_accepted_and_go_on_byte_for_byte() {
     let bench = Bench::new(Cluster::any(), 3);
     let legit = [
         VISA.as_bytes().to_vec(),
@@ -31,7 +31,7 @@ async fn records_of_the_replaced_system_are_accepted_and_go_on_byte_for_byte() {
     ];
     bench.send(0, legit.iter().map(Vec::as_slice));
     bench.send(1, [BITCOIN.as_bytes()]);
-    let detector = Detector::ready(bench.config()).await;
+    let detector = ready(bench.config());
 
     let records = bench.read(&bench.legit, legit.len());
     for (offset, payload) in (0..).zip(&legit) {
@@ -55,11 +55,11 @@ async fn records_of_the_replaced_system_are_accepted_and_go_on_byte_for_byte() {
     assert_eq!(provenance.shadow, Some(""));
     assert_eq!(provenance.ruleset, Some(rules::RuleSet::default().id()));
     assert_eq!(bench.read(&bench.dead_letters, 0), []);
-    detector.stop().await;
+    detector.stop();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn keys_and_foreign_headers_travel_and_headers_with_our_prefix_are_replaced() {
+#[test]
+fn keys_and_foreign_headers_travel_and_headers_with_our_prefix_are_replaced() {
     let bench = Bench::new(Cluster::any(), 1);
     let foreign: [(&str, Option<&[u8]>); 6] = [
         ("trace", Some(b"1")),
@@ -92,7 +92,7 @@ async fn keys_and_foreign_headers_travel_and_headers_with_our_prefix_are_replace
         sender.send(&bench.payments, sending);
     }
     sender.flush();
-    let detector = Detector::ready(bench.config()).await;
+    let detector = ready(bench.config());
 
     let records = bench.read(&bench.fraud, 4);
     let keys: Vec<_> = records.iter().map(|record| record.key.as_deref()).collect();
@@ -128,11 +128,11 @@ async fn keys_and_foreign_headers_travel_and_headers_with_our_prefix_are_replace
         );
         assert_eq!(provenance(record).verdict, Some(Verdict::Fraud));
     }
-    detector.stop().await;
+    detector.stop();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_event_time_is_the_records_own_time() {
+#[test]
+fn the_event_time_is_the_records_own_time() {
     let bench = Bench::new(Cluster::any(), 1);
     let sender = bench.cluster.sender();
     let times = [1_643_346_187_123_i64, 1, 1_643_346_187_000];
@@ -145,18 +145,18 @@ async fn the_event_time_is_the_records_own_time() {
         sender.send(&bench.payments, sending);
     }
     sender.flush();
-    let detector = Detector::ready(bench.config()).await;
+    let detector = ready(bench.config());
     let records = bench.read(&bench.legit, times.len());
     let told: Vec<_> = records
         .iter()
         .map(|record| provenance(record).time.millis())
         .collect();
     assert_eq!(told, times);
-    detector.stop().await;
+    detector.stop();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_source_is_named_once_whatever_partition_it_came_from() {
+#[test]
+fn every_source_is_named_once_whatever_partition_it_came_from() {
     let bench = Bench::new(Cluster::any(), 4);
     for partition in 0..4 {
         bench.send(partition, std::iter::repeat_n(VISA.as_bytes(), 250));
@@ -164,7 +164,7 @@ async fn every_source_is_named_once_whatever_partition_it_came_from() {
     let mut config = bench.config();
     config.workers = 2;
     config.commit_interval = std::time::Duration::from_millis(10);
-    let detector = Detector::ready(config).await;
+    let detector = ready(config);
     let records = bench.read(&bench.legit, 1_000);
     let sources: std::collections::BTreeSet<_> = records
         .iter()
@@ -174,5 +174,5 @@ async fn every_source_is_named_once_whatever_partition_it_came_from() {
         })
         .collect();
     assert_eq!(sources.len(), 1_000);
-    detector.stop().await;
+    detector.stop();
 }

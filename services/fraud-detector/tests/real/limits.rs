@@ -2,13 +2,14 @@
 
 use kafka::testing::{Cluster, Sending};
 use kafka::{Role, Topic};
+use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
-use crate::support::detector::Detector;
 use crate::support::payments::of_bytes;
+use crate::support::start;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_record_that_outgrows_its_output_by_any_number_of_bytes_halts_and_never_loops() {
+#[test]
+fn a_record_that_outgrows_its_output_by_any_number_of_bytes_halts_and_never_loops() {
     let bench = Bench::new(Cluster::real(), 1);
     let narrow = bench
         .cluster
@@ -30,18 +31,15 @@ async fn a_record_that_outgrows_its_output_by_any_number_of_bytes_halts_and_neve
         sender.send(&bench.payments, sending);
     }
     sender.flush();
-    let detector = Detector::start(config);
-    detector.wait_for("kafka: failed, partition 0").await;
-    let readiness = detector.readiness().await;
+    let detector = start(config);
+    let readiness = detector.wait_for("kafka: failed, partition 0");
     assert!(
         readiness.contains("larger than topic") && readiness.contains("max.message.bytes"),
         "{readiness}"
     );
-    detector
-        .wait_for_metric("transactions_total{outcome=\"committed\"}", |count| {
-            count > 0.0
-        })
-        .await;
+    detector.wait_for_metric("transactions_total{outcome=\"committed\"}", |count| {
+        count > 0.0
+    });
     assert_eq!(
         detector.metric("transactions_total{outcome=\"aborted\"}"),
         0.0
@@ -50,7 +48,7 @@ async fn a_record_that_outgrows_its_output_by_any_number_of_bytes_halts_and_neve
         detector.metric("transactions_total{outcome=\"recreated\"}"),
         0.0
     );
-    detector.stop().await;
+    detector.stop();
     let halted = usize::try_from(bench.position(0)).expect("a position");
     assert!(halted > 0 && halted < sizes.len(), "{halted}");
     let output = bench.read(&narrow, halted);

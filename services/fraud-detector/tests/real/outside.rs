@@ -1,28 +1,26 @@
 //! A position that lies outside of its log.
 
 use kafka::testing::Cluster;
+use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
-use crate::support::books::{check, send};
-use crate::support::detector::Detector;
+use crate::support::books::check;
+use crate::support::load::send;
+use crate::support::{ready, start};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn records_that_were_deleted_before_they_were_read_halt_their_partition_with_a_sentence() {
+#[test]
+fn records_that_were_deleted_before_they_were_read_halt_their_partition_with_a_sentence() {
     let bench = Bench::new(Cluster::real(), 2);
-    let sender = bench.cluster.sender();
-    send(&sender, &bench.payments, 2, 0..100);
-    sender.flush();
-    let detector = Detector::ready(bench.config()).await;
+    send(&bench, 0..100);
+    let detector = ready(bench.config());
     bench.read(&bench.legit, 100);
-    detector.stop().await;
-    send(&sender, &bench.payments, 2, 100..200);
-    sender.flush();
+    detector.stop();
+    send(&bench, 100..200);
     // 10 of them were never read.
     bench.cluster.delete_records(&bench.payments, 0, 60);
 
-    let detector = Detector::start(bench.config());
-    detector.wait_for("kafka: failed, partition 0").await;
-    let readiness = detector.readiness().await;
+    let detector = start(bench.config());
+    let readiness = detector.wait_for("kafka: failed, partition 0");
     assert!(
         readiness.contains("its position 50 lies outside of the log, which goes from 60 to 100"),
         "{readiness}"
@@ -40,18 +38,16 @@ async fn records_that_were_deleted_before_they_were_read_halt_their_partition_wi
         source.is_some_and(|source| source.contains("/1/"))
     };
     assert_eq!(output.iter().filter(source).count(), 100);
-    detector.stop().await;
+    detector.stop();
     assert_eq!((bench.position(0), bench.position(1)), (50, 100));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn records_that_were_deleted_before_the_first_start_are_no_reason_to_halt() {
+#[test]
+fn records_that_were_deleted_before_the_first_start_are_no_reason_to_halt() {
     let bench = Bench::new(Cluster::real(), 1);
-    let sender = bench.cluster.sender();
-    send(&sender, &bench.payments, 1, 0..50);
-    sender.flush();
+    send(&bench, 0..50);
     bench.cluster.delete_records(&bench.payments, 0, 20);
-    let detector = Detector::ready(bench.config()).await;
+    let detector = ready(bench.config());
     check(&bench.read(&bench.legit, 30), 20..50);
-    detector.stop().await;
+    detector.stop();
 }

@@ -1,10 +1,13 @@
 //! A topic that was deleted and made anew starts again at offset 0 under its old name.
 
 use kafka::testing::Cluster;
+use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
-use crate::support::books::{check, numbered, send};
-use crate::support::detector::Detector;
+use crate::support::books::check;
+use crate::support::load::send;
+use crate::support::payments::numbered;
+use crate::support::ready;
 
 /// The new topic's payments on the output, whatever lies before them.
 fn check_from(bench: &Bench, old: usize, new: std::ops::Range<usize>) {
@@ -16,31 +19,25 @@ fn check_from(bench: &Bench, old: usize, new: std::ops::Range<usize>) {
     check(&later, new);
 }
 
-fn fill(bench: &Bench, numbers: std::ops::Range<usize>) {
-    let sender = bench.cluster.sender();
-    send(&sender, &bench.payments, bench.partitions as usize, numbers);
-    sender.flush();
-}
-
 fn recreate(bench: &Bench) {
     bench.cluster.delete(&bench.payments);
     bench.cluster.create(&bench.payments, bench.partitions, &[]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn while_the_detector_is_stopped_nothing_of_the_new_topic_is_skipped() {
+#[test]
+fn while_the_detector_is_stopped_nothing_of_the_new_topic_is_skipped() {
     let bench = Bench::new(Cluster::real(), 2);
-    fill(&bench, 0..100);
-    let detector = Detector::ready(bench.config()).await;
+    send(&bench, 0..100);
+    let detector = ready(bench.config());
     bench.read(&bench.legit, 100);
-    detector.stop().await;
+    detector.stop();
     let earlier = bench.cluster.committed(&bench.group, &bench.payments, 2);
     recreate(&bench);
     // More than before: old positions would lie inside of the new log.
-    fill(&bench, 100..300);
-    let detector = Detector::ready(bench.config()).await;
+    send(&bench, 100..300);
+    let detector = ready(bench.config());
     check_from(&bench, 100, 100..300);
-    detector.stop().await;
+    detector.stop();
     let later = bench.cluster.committed(&bench.group, &bench.payments, 2);
     for partition in 0..2 {
         assert_eq!(earlier[&partition].offset, Some(50));
@@ -50,47 +47,46 @@ async fn while_the_detector_is_stopped_nothing_of_the_new_topic_is_skipped() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn while_the_detector_runs_nothing_of_the_new_topic_is_skipped_or_doubled() {
+#[test]
+fn while_the_detector_runs_nothing_of_the_new_topic_is_skipped_or_doubled() {
     let bench = Bench::new(Cluster::real(), 2);
-    fill(&bench, 0..40);
-    let detector = Detector::ready(bench.config()).await;
+    send(&bench, 0..40);
+    let detector = ready(bench.config());
     bench.read(&bench.legit, 40);
     recreate(&bench);
-    fill(&bench, 40..400);
+    send(&bench, 40..400);
     check_from(&bench, 40, 40..400);
-    detector.wait_for("kafka: ok, joined, 2 partitions").await;
-    detector.stop().await;
+    detector.wait_for("kafka: ok, joined, 2 partitions");
+    detector.stop();
     check_from(&bench, 40, 40..400);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn while_the_detector_idles_a_new_topic_with_as_many_records_is_read_from_its_beginning() {
+#[test]
+fn while_the_detector_idles_a_new_topic_with_as_many_records_is_read_from_its_beginning() {
     let bench = Bench::new(Cluster::real(), 1);
-    fill(&bench, 0..10);
-    let detector = Detector::ready(bench.config()).await;
+    send(&bench, 0..10);
+    let detector = ready(bench.config());
     bench.read(&bench.legit, 10);
     recreate(&bench);
     // The old position is the new end: nothing would ever come from there.
-    fill(&bench, 10..20);
+    send(&bench, 10..20);
     check_from(&bench, 10, 10..20);
-    detector.stop().await;
+    detector.stop();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_topic_that_is_gone_makes_it_wait_with_a_sentence_until_it_is_back() {
+#[test]
+fn a_topic_that_is_gone_makes_it_wait_with_a_sentence_until_it_is_back() {
     let bench = Bench::new(Cluster::real(), 1);
-    fill(&bench, 0..10);
-    let detector = Detector::ready(bench.config()).await;
+    send(&bench, 0..10);
+    let detector = ready(bench.config());
     bench.read(&bench.legit, 10);
     bench.cluster.delete(&bench.payments);
-    detector.wait_for("kafka: failed").await;
-    let readiness = detector.readiness().await;
+    let readiness = detector.wait_for("kafka: failed");
     assert!(readiness.contains(&bench.payments), "{readiness}");
-    assert!(detector.process.health.liveness().await.is_good());
+    assert!(detector.is_alive());
     bench.cluster.create(&bench.payments, 1, &[]);
-    fill(&bench, 10..15);
+    send(&bench, 10..15);
     check_from(&bench, 10, 10..15);
-    detector.wait_for("kafka: ok, joined, 1 partitions").await;
-    detector.stop().await;
+    detector.wait_for("kafka: ok, joined, 1 partitions");
+    detector.stop();
 }

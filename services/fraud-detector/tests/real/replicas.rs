@@ -1,27 +1,27 @@
 //! Replicas that come and go under load.
 
 use kafka::testing::Cluster;
+use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
-use crate::support::books::{Load, check};
-use crate::support::detector::Detector;
+use crate::support::books::check;
+use crate::support::load::Load;
+use crate::support::{DECIDED, ready, start};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_replica_that_joins_and_leaves_under_load_loses_and_doubles_nothing() {
+#[test]
+fn a_second_replica_that_joins_and_leaves_under_load_loses_and_doubles_nothing() {
     let bench = Bench::new(Cluster::real(), 4);
     let load = Load::start(&bench);
-    let first = Detector::ready(bench.config()).await;
+    let first = ready(bench.config());
     for round in 0..3 {
         let mut config = bench.config();
         config.instance = format!("two-{round}");
-        let second = Detector::start(config);
-        second.wait_for("kafka: ok, joined, 2 partitions").await;
-        first.wait_for("kafka: ok, joined, 2 partitions").await;
-        second
-            .wait_for_metric("decisions_total{verdict=\"legit\"}", |count| count > 100.0)
-            .await;
-        second.stop().await;
-        first.wait_for("kafka: ok, joined, 4 partitions").await;
+        let second = start(config);
+        second.wait_for("kafka: ok, joined, 2 partitions");
+        first.wait_for("kafka: ok, joined, 2 partitions");
+        second.wait_for_metric(DECIDED, |count| count > 100.0);
+        second.stop();
+        first.wait_for("kafka: ok, joined, 4 partitions");
     }
     let sent = load.stop();
     check(&bench.read(&bench.legit, sent), 0..sent);
@@ -34,6 +34,6 @@ async fn a_second_replica_that_joins_and_leaves_under_load_loses_and_doubles_not
         first.metric("transactions_total{outcome=\"recreated\"}"),
         0.0
     );
-    first.stop().await;
+    first.stop();
     check(&bench.read(&bench.legit, sent), 0..sent);
 }

@@ -1,30 +1,27 @@
 //! Two processes with one transactional id.
 
-use std::time::{Duration, Instant};
-
 use kafka::testing::Cluster;
+use service::testing::{Child, Observed as _, until};
 
 use crate::support::bench::Bench;
-use crate::support::books::{Load, check};
-use crate::support::child::Child;
-use crate::support::detector::DEADLINE;
+use crate::support::books::check;
+use crate::support::load::Load;
+use crate::support::{DECIDED, child};
 
 #[test]
 fn of_two_detectors_with_one_instance_name_one_ends_and_names_the_id() {
     let bench = Bench::new(Cluster::real(), 4);
     let load = Load::start(&bench);
-    let first = Child::on(&bench, "same", &[]);
-    first.wait_for_decisions(200.0);
-    let mut pair = [first, Child::on(&bench, "same", &[])];
-    let end = Instant::now() + DEADLINE;
-    while pair.iter_mut().all(Child::is_running) {
-        assert!(
-            Instant::now() < end,
+    let first = child(&bench, "same");
+    first.wait_for_metric(DECIDED, |count| count > 200.0);
+    let mut pair = [first, child(&bench, "same")];
+    until(|| match pair.iter_mut().all(Child::is_running) {
+        true => Err(format!(
             "both go on: {:#?}",
-            pair.map(|child| child.log())
-        );
-        std::thread::sleep(Duration::from_millis(50));
-    }
+            pair.each_ref().map(Child::log)
+        )),
+        false => Ok(()),
+    });
     let sent = load.stop();
     let id = format!("{}-same-0", bench.group);
     let mut ended = 0;
@@ -32,8 +29,7 @@ fn of_two_detectors_with_one_instance_name_one_ends_and_names_the_id() {
         if child.is_running() {
             // It has the name to itself now.
             bench.read(&bench.legit, sent);
-            child.signal("TERM");
-            assert_eq!(child.end().code, Some(0));
+            child.stop();
             continue;
         }
         let end = child.end();
@@ -47,10 +43,9 @@ fn of_two_detectors_with_one_instance_name_one_ends_and_names_the_id() {
     }
     assert!(ended >= 1);
     if ended == 2 {
-        let child = Child::on(&bench, "same", &[]);
+        let child = child(&bench, "same");
         bench.read(&bench.legit, sent);
-        child.signal("TERM");
-        assert_eq!(child.end().code, Some(0));
+        child.stop();
     }
     check(&bench.read(&bench.legit, sent), 0..sent);
 }

@@ -66,6 +66,28 @@ impl Bench {
         }
     }
 
+    /// The same as variables, for one in a process of its own under this instance name: on real brokers only. Later ones win, so
+    /// they can be added to.
+    pub fn variables(&self, instance: &str) -> Vec<(&'static str, String)> {
+        vec![
+            (
+                "KAFKA_BOOTSTRAP_SERVERS",
+                self.cluster.config().bootstrap_servers,
+            ),
+            ("KAFKA_GROUP_ID", self.group.clone()),
+            ("TOPIC_PAYMENTS", self.payments.clone()),
+            ("TOPIC_FRAUD", self.fraud.clone()),
+            ("TOPIC_LEGIT", self.legit.clone()),
+            ("TOPIC_DLQ", self.dead_letters.clone()),
+            ("TOPIC_PARTITIONS", self.partitions.to_string()),
+            ("DETECTOR_INSTANCE", instance.to_owned()),
+            ("DETECTOR_WORKERS", "1".to_owned()),
+            // The shortest that brokers allow: a killed member's partitions come back after it.
+            ("KAFKA_PROPERTY_SESSION_TIMEOUT_MS", "6000".to_owned()),
+            ("KAFKA_PROPERTY_HEARTBEAT_INTERVAL_MS", "1500".to_owned()),
+        ]
+    }
+
     /// Sends these payloads to one partition, in this order.
     pub fn send<'a>(&self, partition: i32, payloads: impl IntoIterator<Item = &'a [u8]>) {
         let sender = self.cluster.sender();

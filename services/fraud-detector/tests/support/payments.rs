@@ -20,3 +20,9 @@ pub fn with(from: &str, to: &str) -> Vec<u8> {
     assert!(VISA.contains(from), "{from}");
     VISA.replace(from, to).into_bytes()
 }
+
+/// A payment with a number of its own.
+pub fn numbered(number: usize) -> Vec<u8> {
+    let payment = r#"{"DATE": "01/28/2022", "TIME": "14:03:07", "PAYMENTTYPE": "VISA", "AMOUNT": 57, "WHO": "MOM", "ID": ""#;
+    format!("{payment}{number}\"}}").into_bytes()
+}

@@ -1,7 +1,9 @@
 //! Who has the right password and knows the authority gets in, and does its work.
 
+use service::testing::Ended;
+
 use crate::broker::{Broker, SASL, SASL_OVER_TLS, TLS, USER};
-use crate::detector::{Detector, Ended};
+use crate::detector::Detector;
 use crate::stream::Stream;
 
 /// The variables of a user with the right password. The authority goes along where the protocol encrypts.

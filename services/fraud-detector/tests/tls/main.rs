@@ -7,7 +7,6 @@ mod admitted;
 mod broker;
 mod changed;
 mod detector;
-mod http;
 mod mismatched;
 mod refused;
 mod stream;

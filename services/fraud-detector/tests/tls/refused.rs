@@ -1,12 +1,13 @@
 //! Who is refused, or has to refuse the broker, ends at once with one sentence.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kafka::{Limits, LogError, LogReader};
+use service::testing::Ended;
 
 use crate::admitted::user;
 use crate::broker::{Broker, ELSEWHERE, EXPIRED, SASL_OVER_TLS, TLS};
-use crate::detector::{Detector, Ended};
+use crate::detector::Detector;
 use crate::stream::Stream;
 
 /// Ends with exit code 1 in time, and says why in one line and nowhere else.
@@ -15,10 +16,12 @@ fn ends(stream: &Stream, secret: &str) -> Ended {
     let talkative = [("LOG_LEVEL", "trace"), ("KAFKA_PROPERTY_DEBUG", "all")];
     let detector = Detector::start(stream, &talkative, &[secret]);
     detector.keeps_its_secrets();
+    let waiting = Instant::now();
     let ended = detector.end();
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
-    assert!(ended.after < Duration::from_secs(30), "{:?}", ended.after);
-    assert_eq!(ended.stdout, "");
+    let after = waiting.elapsed();
+    assert_eq!(ended.code, Some(1), "{:#?}", ended.log);
+    assert!(after < Duration::from_secs(30), "{after:?}");
+    assert_eq!(ended.output, "");
     assert_eq!(ended.lines("connect to Kafka at").len(), 1);
     assert_eq!(ended.lines("\"level\":\"ERROR\"").len(), 1);
     ended
@@ -34,8 +37,8 @@ fn wrong_password(protocol: &str, mechanism: &str, servers: &str) {
     let lines = ended.lines(&sentence);
     assert!(
         lines.len() == 1 && lines[0].contains("Authentication failed"),
-        "{}",
-        ended.stderr
+        "{:#?}",
+        ended.log
     );
 }
 
@@ -48,7 +51,7 @@ fn bad_certificate(servers: &str, authorities: Option<String>) {
     variables.extend(authorities.map(|path| ("KAFKA_SSL_CA_FILE", path)));
     let ended = ends(&Stream::new(variables), "-----BEGIN");
     let sentence = format!("connect to Kafka at {servers}: the broker's certificate is refused");
-    assert_eq!(ended.lines(&sentence).len(), 1, "{}", ended.stderr);
+    assert_eq!(ended.lines(&sentence).len(), 1, "{:#?}", ended.log);
 }
 
 #[test]

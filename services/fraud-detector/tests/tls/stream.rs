@@ -2,15 +2,12 @@
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use kafka::{
     Connection, Limits, LogReader, Loss, NewRecord, Producer, Publish as _, Reports, Span,
 };
+use service::testing::{DEADLINE, until};
 use settings::{Environment, Reading};
-
-/// No test waits longer for one thing.
-pub const DEADLINE: Duration = Duration::from_secs(60);
 
 const BITCOIN: &str = r#"{"DATE": "01/28/2022", "TIME": "14:03:07", "PAYMENTTYPE": "BITCOIN", "AMOUNT": 57, "WHO": "STRANGER"}"#;
 
@@ -42,11 +39,6 @@ impl Stream {
         }
     }
 
-    /// A name that no other test has.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Everything that a detector is told.
     pub fn variables(&self) -> Vec<(String, String)> {
         let own = |variable: &str, what: &str| (variable.to_owned(), self.topic(what));
@@ -61,8 +53,6 @@ impl Stream {
             ("TOPIC_PARTITIONS", "1"),
             ("TOPIC_REPLICATION_FACTOR", "-1"),
             ("TOPIC_MIN_INSYNC_REPLICAS", "-1"),
-            ("ADMIN_ADDR", "127.0.0.1:0"),
-            ("LOG_FORMAT", "json"),
         ];
         variables.extend(rest.map(|(name, value)| (name.to_owned(), value.to_owned())));
         variables.extend(self.security.iter().cloned());
@@ -83,11 +73,10 @@ impl Stream {
         producer.publish(&payment).expect("taken");
         assert!(producer.flush(DEADLINE), "the payment was not delivered");
 
-        let end = Instant::now() + DEADLINE;
-        while self.frauds(&config) < sent {
-            assert!(Instant::now() < end, "the payment was not decided");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        until(|| match self.frauds(&config) {
+            decided if decided >= sent => Ok(()),
+            decided => Err(format!("decided {decided} payments of {sent}")),
+        });
         assert_eq!(self.frauds(&config), sent);
     }
 
