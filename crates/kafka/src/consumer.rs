@@ -1,6 +1,8 @@
 //! A member of a consumer group that reads one topic.
 
-use std::fmt;
+mod consume;
+mod fault;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,99 +16,16 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::connection::Connection;
-use crate::context::{Context, Rebalance};
+use crate::context::Context;
 use crate::headers::Headers;
 use crate::lag::Lag;
 use crate::metrics::Metrics;
 use crate::record::{Received, Record};
 use crate::{client, embedded, native};
 
-/// Where reading goes on in a partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Position {
-    /// At the first record that the log still has.
-    Beginning,
-    /// At this offset.
-    At(i64),
-}
-
-/// What the group's coordinator has stored for a partition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Committed {
-    /// The partition.
-    pub partition: i32,
-    /// The next offset to read, if one was ever committed.
-    pub offset: Option<i64>,
-    /// What was committed beside it: the id of the topic, so that a position in a topic that was made anew shows.
-    pub metadata: String,
-}
-
-/// What one poll brought.
-#[derive(Debug)]
-pub enum Polled<M> {
-    /// A record.
-    Message(M),
-    /// The group decided something that waits to be carried out.
-    Rebalance(Rebalance),
-    /// Something went wrong.
-    Fault(ConsumeFault),
-    /// Nothing came in time.
-    Nothing,
-}
-
-/// What a consumer may report, sorted by what becomes of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConsumeFault {
-    /// The consumer is of no use any more: the process ends and is started again.
-    Fatal(String),
-    /// A position lies outside of its log: the partition stands still.
-    OutOfRange,
-    /// The topic is not there, or not under the id it had.
-    NoTopic(String),
-    /// The client has stopped to read a partition whose position it found outside of the log, and takes no seek any more.
-    Stopped(String),
-    /// It passes, or somebody makes it pass: not ready until then.
-    Passing(String),
-}
-
-/// What the loops ask of a consumer. One small trait, so that a test can script it and let every call fail.
-pub trait Consume {
-    /// A received message, borrowed from the consumer.
-    type Message<'a>: Received
-    where
-        Self: 'a;
-    /// The proof of membership that a transaction's offsets carry.
-    type Group;
-
-    /// Waits at most `wait` for one thing.
-    fn poll(&self, wait: Duration) -> Polled<Self::Message<'_>>;
-    /// Starts reading partitions that the group assigned, or ends a rebalance that assigned none. None of them is paused then.
-    fn assign(&self, positions: &[(i32, Position)]) -> Result<(), ConsumeFault>;
-    /// Gives partitions back.
-    fn unassign(&self, partitions: &[i32]) -> Result<(), ConsumeFault>;
-    /// Goes on reading elsewhere. Records that were already fetched are not delivered after this returned `Ok`.
-    fn seek(&self, positions: &[(i32, Position)], limit: Duration) -> Result<(), ConsumeFault>;
-    /// Stops fetching these partitions while membership goes on.
-    fn pause(&self, partitions: &[i32]);
-    /// Fetches them again.
-    fn resume(&self, partitions: &[i32]);
-    /// What the coordinator has stored, waiting for transactions that are about to store.
-    fn committed(
-        &self,
-        partitions: &[i32],
-        limit: Duration,
-    ) -> Result<Vec<Committed>, ConsumeFault>;
-    /// Commits to Kafka in the background, outside of any transaction.
-    fn commit(&self, next: &[(i32, i64)], metadata: &str);
-    /// Tells the statistics how far the work is committed: lag is counted from there.
-    fn store(&self, next: &[(i32, i64)]);
-    /// The first offset that the log has, and the one after its last.
-    fn watermarks(&self, partition: i32, limit: Duration) -> Result<(i64, i64), ConsumeFault>;
-    /// The id of the topic as the cluster has it now.
-    fn topic_id(&self, limit: Duration) -> Result<String, ConsumeFault>;
-    /// The membership as it is now; `None` for whoever is not a member.
-    fn group(&self) -> Option<Self::Group>;
-}
+pub use consume::{Committed, Consume, Polled, Position};
+pub use fault::ConsumeFault;
+use fault::{fatal, passing, reported};
 
 /// A [`Consume`] on real brokers.
 pub struct Consumer {
@@ -233,7 +152,7 @@ impl Consume for Consumer {
         }
         match self.consumer.poll(wait) {
             Some(Ok(message)) => Polled::Message(Fetched(message)),
-            Some(Err(error)) => fault(error).map_or(Polled::Nothing, Polled::Fault),
+            Some(Err(error)) => reported(error).map_or(Polled::Nothing, Polled::Fault),
             None => self
                 .consumer
                 .context()
@@ -389,56 +308,4 @@ impl Received for Fetched<'_> {
             headers: self.0.headers().map_or(Headers::None, Headers::Native),
         }
     }
-}
-
-impl fmt::Display for ConsumeFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Fatal(why) => write!(f, "the consumer is of no use any more: {why}"),
-            Self::OutOfRange => f.write_str("a position lies outside of its log"),
-            Self::NoTopic(why) | Self::Stopped(why) | Self::Passing(why) => f.write_str(why),
-        }
-    }
-}
-
-impl std::error::Error for ConsumeFault {}
-
-/// Sorts what a poll reported; `None` for what is no fault.
-fn fault(error: KafkaError) -> Option<ConsumeFault> {
-    let text = error.to_string();
-    match error {
-        KafkaError::PartitionEOF(_) => None,
-        KafkaError::MessageConsumptionFatal(_) => Some(ConsumeFault::Fatal(text)),
-        other => match other.rdkafka_error_code() {
-            Some(RDKafkaErrorCode::Fatal) => Some(ConsumeFault::Fatal(text)),
-            // The connection was told by the client's own error event, and will be told when it is over; here nobody would be.
-            Some(
-                RDKafkaErrorCode::AllBrokersDown
-                | RDKafkaErrorCode::BrokerTransportFailure
-                | RDKafkaErrorCode::Resolve
-                | RDKafkaErrorCode::Authentication
-                | RDKafkaErrorCode::SSL,
-            ) => None,
-            Some(
-                RDKafkaErrorCode::AutoOffsetReset
-                | RDKafkaErrorCode::OffsetOutOfRange
-                | RDKafkaErrorCode::NoOffset,
-            ) => Some(ConsumeFault::OutOfRange),
-            Some(
-                RDKafkaErrorCode::UnknownTopic
-                | RDKafkaErrorCode::UnknownPartition
-                | RDKafkaErrorCode::UnknownTopicOrPartition
-                | RDKafkaErrorCode::UnknownTopicId,
-            ) => Some(ConsumeFault::NoTopic(text)),
-            _ => Some(ConsumeFault::Passing(text)),
-        },
-    }
-}
-
-fn passing(error: KafkaError) -> ConsumeFault {
-    ConsumeFault::Passing(error.to_string())
-}
-
-fn fatal(error: KafkaError) -> ConsumeFault {
-    ConsumeFault::Fatal(error.to_string())
 }
