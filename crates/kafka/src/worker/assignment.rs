@@ -3,19 +3,19 @@
 //! The group decides, and waits for an answer: what comes is placed at its stored position, what goes is given back. An answer that
 //! did not get through is given again at the next turn, or the group would wait for ever.
 
-use std::time::{Duration, Instant};
+mod standstill;
+mod topic;
 
-use tracing::{error, info, warn};
+use std::time::Instant;
+
+use tracing::{info, warn};
 
 use crate::consumer::{Committed, Consume, ConsumeFault, Position};
 use crate::context::Rebalance;
 use crate::ledger::Rewind;
-use crate::range::{out_of_range, resolved};
+use crate::range::resolved;
 use crate::transaction::Produce;
 use crate::worker::{ASK, Route, Worker, WorkerError};
-
-/// A worker that commits nothing looks this often whether the topic is still the one that it reads.
-const TOPIC_CHECK: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 5_000 });
 
 /// What the group waits for, and what is known of the topic.
 #[derive(Debug, Default)]
@@ -299,107 +299,6 @@ where
         Ok(())
     }
 
-    /// Looks which positions lie outside of their log, and halts those partitions. The client stopped to read the partition that
-    /// it reported, so every other one is sought once more: one of them it may have been, with a position that is good by now.
-    fn find_astray(&mut self) -> Result<(), WorkerError> {
-        if !self.assignment.astray {
-            return Ok(());
-        }
-        match self.is_same_topic(ASK) {
-            Ok(true) => {}
-            // That was why, and every partition will be placed anew.
-            Ok(false) => {
-                self.assignment.astray = false;
-                return Ok(());
-            }
-            Err(fault) => return self.consume_fault(fault),
-        }
-        let places = self.ledger.places();
-        let known = places.iter().filter_map(|(partition, place)| match place {
-            Position::At(offset) => Some((*partition, *offset)),
-            Position::Beginning => None,
-        });
-        let found = match out_of_range(&self.consumer, &self.options.topic, known, ASK) {
-            Ok(found) => found,
-            Err(fault) => return self.consume_fault(fault),
-        };
-        for (partition, why) in &found {
-            self.halt(*partition, why);
-        }
-        let inside = self.ledger.places();
-        match self.consumer.seek(&inside, ASK) {
-            Ok(()) => {}
-            Err(ConsumeFault::Stopped(why)) => {
-                let partitions = inside.iter().map(|(partition, _)| *partition).collect();
-                self.place_anew(partitions, &why);
-            }
-            Err(fault) => return self.consume_fault(fault),
-        }
-        self.assignment.astray = false;
-        self.vitals.recovered();
-        Ok(())
-    }
-
-    /// A topic that was made anew is noticed even if nothing comes from it.
-    fn check_topic_if_due(&mut self) -> Result<(), WorkerError> {
-        let due = self
-            .assignment
-            .asked
-            .is_none_or(|asked| asked.elapsed() >= TOPIC_CHECK);
-        if !due {
-            return Ok(());
-        }
-        match self.is_same_topic(ASK) {
-            Ok(_) => {
-                // An idle worker has no commit that would say that all is well again.
-                if self.open.is_none() && self.recovery.is_none() {
-                    self.vitals.recovered();
-                }
-                Ok(())
-            }
-            Err(fault) => self.consume_fault(fault),
-        }
-    }
-
-    /// Asks the cluster whether the topic is still the one that is read. If it is another one of the same name, nothing that was
-    /// read of the old one counts: the client goes on at the old offset without a word. So the transaction is given up, and
-    /// every partition is asked for its position again.
-    ///
-    /// As ids never come back, one answer vouches for everything that was read before it.
-    pub(super) fn is_same_topic(&mut self, limit: Duration) -> Result<bool, ConsumeFault> {
-        self.assignment.asked = Some(Instant::now());
-        let answer = self.consumer.topic_id(limit);
-        if self.assignment.missing != answer.is_err() {
-            self.assignment.missing = answer.is_err();
-            if answer.is_ok() {
-                self.vitals.recovered();
-            }
-        }
-        let id = answer?;
-        if id == self.assignment.topic_id {
-            return Ok(true);
-        }
-        let earlier = std::mem::replace(&mut self.assignment.topic_id, id);
-        self.router.reading(&self.assignment.topic_id);
-        if self.ledger.partitions().is_empty() {
-            return Ok(true);
-        }
-        warn!(
-            topic = self.options.topic,
-            earlier_id = earlier,
-            id = self.assignment.topic_id,
-            "the topic was made anew; nothing that was read of the earlier one counts"
-        );
-        self.abandon_transaction("the topic was made anew");
-        for partition in self.ledger.partitions() {
-            self.release(partition);
-        }
-        self.consumer.pause(&self.ledger.partitions());
-        self.ledger.lift();
-        self.ledger.rewind(Rewind::Ask);
-        Ok(false)
-    }
-
     /// Consuming does not go on for now. Said once, however often it is tried.
     fn trouble(&self, why: String) {
         if self.vitals.troubled(why.clone()) {
@@ -408,21 +307,5 @@ where
                 why, "consuming does not go on; will be tried again"
             );
         }
-    }
-
-    pub(super) fn halt(&mut self, partition: i32, why: &str) {
-        error!(topic = self.options.topic, partition, "{why}");
-        if let Some(entry) = self.ledger.get_mut(partition) {
-            entry.halted = true;
-        }
-        self.consumer.pause(&[partition]);
-        self.metrics.halted(&self.options.topic, partition, true);
-        self.vitals.halted(partition, why);
-    }
-
-    /// Nothing of ours stands still in this partition any more.
-    fn release(&self, partition: i32) {
-        self.vitals.released(partition);
-        self.metrics.halted(&self.options.topic, partition, false);
     }
 }

@@ -85,6 +85,13 @@ impl Plan {
     }
 }
 
+impl Effect {
+    /// Whether it happens at once.
+    pub fn now(self) -> bool {
+        self == Self::Yes
+    }
+}
+
 impl Call {
     pub fn is_of_the_producer(self) -> bool {
         self.fault_call().is_some()

@@ -8,9 +8,10 @@ use std::time::Duration;
 use prometheus::Registry;
 use tokio_util::sync::CancellationToken;
 
+use super::brokers::Source;
 use super::client::Client;
 use super::plan::{Call, Plan};
-use super::world::{Shared, Source, World};
+use super::world::{Shared, World};
 use super::writer::Writer;
 use crate::connection::Connection;
 use crate::headers::HeaderList;

@@ -1,15 +1,11 @@
 //! The brokers, the group, and the clients' state, as far as a worker can see them.
-//!
-//! Kept from Kafka: what a transaction wrote and the positions it added show at its commit and not before; a new producer of the
-//! same id ends what the old one left open and fences it; positions of an old generation are refused; whoever asks for positions
-//! waits for transactions that are about to store some; a request whose caller gave up may arrive later, in whatever transaction
-//! of that producer is open then.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
-use super::plan::{Call, Effect, Plan, Twist};
+use super::brokers::Brokers;
+use super::plan::{Call, Plan, Twist};
 use crate::consumer::Position;
 
 /// Everything that there is, shared by the clients of one play.
@@ -17,9 +13,6 @@ pub type Shared = Rc<RefCell<World>>;
 
 /// Polls until partitions that were taken come back.
 const COMEBACK: usize = 3;
-
-/// A record's place: id of the topic, partition, offset.
-pub type Source = (String, i32, i64);
 
 #[derive(Debug, Default)]
 pub struct World {
@@ -34,43 +27,6 @@ pub struct World {
     /// Polls in a row that found nothing to do.
     pub idle: usize,
     plan: Plan,
-}
-
-#[derive(Debug, Default)]
-pub struct Brokers {
-    pub topic_id: String,
-    /// Partitions whose log begins past their position.
-    pub cut: BTreeSet<i32>,
-    low: BTreeMap<i32, i64>,
-    /// The offsets of the records of each partition; the gaps are control records.
-    pub log: Vec<Vec<i64>>,
-    pub committed: BTreeMap<i32, (i64, String)>,
-    pub output: Vec<Source>,
-    /// The epoch of the transactional id.
-    pub epoch: u32,
-    pub open: Option<Transaction>,
-    late: Vec<(usize, Late)>,
-}
-
-/// What a producer has under way on the brokers.
-#[derive(Debug, Default)]
-pub struct Transaction {
-    pub records: Vec<Source>,
-    pub positions: Vec<(i32, i64)>,
-    pub metadata: String,
-}
-
-#[derive(Debug, Clone)]
-pub enum Late {
-    Commit {
-        epoch: u32,
-    },
-    Positions {
-        epoch: u32,
-        generation: u32,
-        positions: Vec<(i32, i64)>,
-        metadata: String,
-    },
 }
 
 #[derive(Debug, Default)]
@@ -112,12 +68,11 @@ pub enum Event {
 
 impl World {
     pub fn new(records: &[usize], plan: Plan) -> Shared {
-        let mut world = Self {
+        let world = Self {
+            brokers: Brokers::new(records),
             plan,
             ..Self::default()
         };
-        world.brokers.topic_id = "A".to_owned();
-        world.brokers.log = records.iter().map(|count| offsets(*count)).collect();
         Rc::new(RefCell::new(world))
     }
 
@@ -146,7 +101,7 @@ impl World {
                 Twist::Kick => self.kick(),
                 Twist::Revoke(partitions) => self.revoke(&partitions),
                 Twist::Rival => self.brokers.new_epoch(),
-                Twist::Renew(records) => self.renew(records),
+                Twist::Renew(records) => self.brokers.renew(records),
                 Twist::Retain(partition, low) => self.brokers.retain(partition, low),
                 Twist::Stop => self.stop = true,
                 Twist::Fault { .. } if !call.is_of_the_producer() => {}
@@ -312,142 +267,4 @@ impl World {
         self.group.generation += 1;
         self.client.generation = self.group.generation;
     }
-
-    fn renew(&mut self, records: usize) {
-        self.brokers.topic_id.push('+');
-        self.brokers.low.clear();
-        self.brokers.cut.clear();
-        for log in &mut self.brokers.log {
-            *log = offsets(records);
-        }
-    }
-}
-
-impl Brokers {
-    pub fn partitions(&self) -> Vec<i32> {
-        (0..self.log.len() as i32).collect()
-    }
-
-    /// Where the log of a partition begins.
-    pub fn low(&self, partition: i32) -> i64 {
-        self.low.get(&partition).copied().unwrap_or(0)
-    }
-
-    /// Deletes the records of a partition before this offset.
-    fn retain(&mut self, partition: i32, low: i64) {
-        let Some(end) = self.ends().get(partition as usize).copied() else {
-            return;
-        };
-        let low = low.clamp(self.low(partition), end);
-        let next = match self.committed.get(&partition) {
-            Some((next, id)) if *id == self.topic_id => *next,
-            _ => 0,
-        };
-        // Nobody can tell whether there were records or only a transaction's marks.
-        if next < low {
-            self.cut.insert(partition);
-        }
-        self.log[partition as usize].retain(|offset| *offset >= low);
-        self.low.insert(partition, low);
-    }
-
-    /// The offset after the last record of each partition.
-    pub fn ends(&self) -> Vec<i64> {
-        let end = |(partition, log): (i32, &Vec<i64>)| {
-            log.last().map_or(self.low(partition), |offset| offset + 1)
-        };
-        (0..).zip(&self.log).map(end).collect()
-    }
-
-    /// Every record of the topic as it is now.
-    pub fn sources(&self) -> Vec<Source> {
-        let of = |(partition, log): (i32, &Vec<i64>)| -> Vec<Source> {
-            let source = |offset: &i64| (self.topic_id.clone(), partition, *offset);
-            log.iter().map(source).collect()
-        };
-        (0..).zip(&self.log).flat_map(of).collect()
-    }
-
-    /// A new producer of the id: what the old one has open ends.
-    pub fn new_epoch(&mut self) {
-        self.epoch += 1;
-        self.open = None;
-    }
-
-    pub fn commit(&mut self) {
-        let Some(open) = self.open.take() else { return };
-        self.output.extend(open.records);
-        for (partition, next) in open.positions {
-            self.committed
-                .insert(partition, (next, open.metadata.clone()));
-        }
-    }
-
-    /// A request is under way until that call.
-    pub fn send_later(&mut self, until: usize, late: Late) {
-        self.late.push((until, late));
-    }
-
-    /// Whether a transaction is about to store a position of this partition.
-    pub fn is_unstable(&self, partition: i32) -> bool {
-        let open = self.open.iter().flat_map(|open| &open.positions);
-        open.into_iter().any(|(pending, _)| *pending == partition)
-    }
-
-    fn deliver(&mut self, now: usize, current: u32) {
-        let (due, wait) = std::mem::take(&mut self.late)
-            .into_iter()
-            .partition(|(at, _)| *at <= now);
-        self.late = wait;
-        let due: Vec<(usize, Late)> = due;
-        for (_, late) in due {
-            match late {
-                Late::Commit { epoch } if epoch == self.epoch => self.commit(),
-                Late::Positions {
-                    epoch,
-                    generation,
-                    positions,
-                    metadata,
-                } if (epoch, generation) == (self.epoch, current) => {
-                    let open = self.open.get_or_insert_default();
-                    (open.positions, open.metadata) = (positions, metadata);
-                }
-                Late::Commit { .. } | Late::Positions { .. } => {}
-            }
-        }
-    }
-
-    /// Another member reads one record, exactly once as we do.
-    fn read_elsewhere(&mut self, partition: i32) {
-        if self.is_unstable(partition) {
-            return;
-        }
-        let from = match self.committed.get(&partition) {
-            Some((next, id)) if *id == self.topic_id => *next,
-            _ => self.low(partition),
-        };
-        // It halts where we would.
-        if from < self.low(partition) {
-            return;
-        }
-        let next = self.log[partition as usize]
-            .iter()
-            .find(|offset| **offset >= from);
-        if let Some(offset) = next.copied() {
-            self.output.push((self.topic_id.clone(), partition, offset));
-            self.committed
-                .insert(partition, (offset + 1, self.topic_id.clone()));
-        }
-    }
-}
-
-impl Effect {
-    /// Whether it happens at once.
-    pub fn now(self) -> bool {
-        self == Self::Yes
-    }
-}
-
-fn offsets(count: usize) -> Vec<i64> {
-    (0..count as i64).map(|number| number * 2).collect()
 }

@@ -1,8 +1,9 @@
 //! The scripted producer. It has librdkafka's manners: after a fatal error it answers nothing else until it is made anew, after an
 //! abortable one it does nothing but abort.
 
+use super::brokers::{Late, Source};
 use super::plan::{Call, Effect, Twist};
-use super::world::{Late, Shared, Source, World};
+use super::world::{Shared, World};
 use crate::fault::Fault;
 use crate::transaction::{Handed, Outgoing, Produce};
 
