@@ -2,7 +2,7 @@
 
 use store::{RowKey, Table};
 
-use crate::pipeline::{Output, Pipeline};
+use crate::support::pipeline::{Output, Pipeline};
 
 #[tokio::test]
 async fn before_the_first_payment_the_books_are_even() {

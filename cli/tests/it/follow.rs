@@ -7,7 +7,7 @@ use prometheus::Registry;
 use service::Process;
 use store::{Relation, Table};
 
-use crate::pipeline::{Output, Pipeline};
+use crate::support::pipeline::{Output, Pipeline};
 
 /// Waits until the gauges have these values; any other on the way is told to `seen`.
 async fn until(

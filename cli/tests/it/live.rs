@@ -6,7 +6,7 @@ use store::Table;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
-use crate::pipeline::{Output, Pipeline};
+use crate::support::pipeline::{Output, Pipeline};
 
 /// Payments that come in.
 const COUNT: i64 = 10_000;

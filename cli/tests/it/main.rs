@@ -7,8 +7,6 @@ mod balanced;
 mod command;
 mod follow;
 mod live;
-// What only tests on real servers need as well.
-#[allow(dead_code)]
-#[path = "../support/pipeline.rs"]
-mod pipeline;
+#[path = "../support/mod.rs"]
+mod support;
 mod unbalanced;

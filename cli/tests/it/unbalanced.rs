@@ -3,7 +3,7 @@
 use fraudstream::audit::books::What;
 use store::{Relation, Table};
 
-use crate::pipeline::{Output, Pipeline};
+use crate::support::pipeline::{Output, Pipeline};
 
 /// Ten payments at rest: 0 to 2 fraud, 3 on the DLQ, the others legitimate.
 async fn at_rest() -> Pipeline {

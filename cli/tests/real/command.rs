@@ -4,7 +4,7 @@ use std::process::{Command, Output as Ended};
 
 use store::{Relation, Table};
 
-use crate::pipeline::{Output, Pipeline};
+use crate::support::pipeline::{Output, Pipeline};
 
 /// `fraudstream audit` over a pipeline, with nothing else in its environment but what comes last.
 fn audit(pipeline: &Pipeline, arguments: &[&str], also: &[(&str, &str)]) -> Ended {

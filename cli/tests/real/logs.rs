@@ -3,7 +3,7 @@
 use fraudstream::audit::books::What;
 use store::Table;
 
-use crate::pipeline::{Output, Pipeline};
+use crate::support::pipeline::{Output, Pipeline};
 
 /// Ten payments at rest, all of them legitimate.
 async fn at_rest() -> Pipeline {

@@ -5,8 +5,6 @@
 
 mod command;
 mod logs;
-// What tests without transactions need as well.
-#[allow(dead_code)]
-#[path = "../support/pipeline.rs"]
-mod pipeline;
+#[path = "../support/mod.rs"]
+mod support;
 mod transactions;

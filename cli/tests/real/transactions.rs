@@ -7,7 +7,7 @@ use fraudstream::audit::AuditError;
 use kafka::{Handed, HeaderList, LogError, Outgoing, Produce as _, TransactionalProducer};
 use store::Table;
 
-use crate::pipeline::{Output, Pipeline};
+use crate::support::pipeline::{Output, Pipeline};
 
 /// A detector that only sends.
 fn producer(pipeline: &Pipeline) -> TransactionalProducer {

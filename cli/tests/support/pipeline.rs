@@ -3,16 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{NaiveDate, NaiveTime};
-use fraudstream::audit::books::{Finding, Names, Totals, What};
-use fraudstream::audit::{AuditError, Balance, Config, audit};
+use fraudstream::audit::Config;
+use fraudstream::audit::books::Names;
 use kafka::testing::{Cluster, Committer, Sender, Sending};
 use kafka::{Limits, LogReader};
 use store::testing::Fresh;
-use store::{
-    Advance, Batch, DeadLetterRow, Partition, PaymentRow, Relation, RowKey, State, Store, Table,
-};
-use store::{Committed, Database as _};
+use store::{RowKey, Store};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -231,61 +227,6 @@ impl Pipeline {
         (0..).zip(self.produced).collect()
     }
 
-    /// A processor stores these payments, and its position is `to` from now on.
-    pub async fn store(&self, table: Table, numbers: impl IntoIterator<Item = i64>, to: i64) {
-        let keys: Vec<RowKey> = numbers.into_iter().map(|number| self.key(number)).collect();
-        self.store_keys(table, &keys, &[], to).await;
-    }
-
-    /// A processor stores rows and dead letters under these keys.
-    pub async fn store_keys(
-        &self,
-        table: Table,
-        payments: &[RowKey],
-        dead_letters: &[RowKey],
-        to: i64,
-    ) {
-        let (sink, output) = match table {
-            Table::Fraud => ("fraud-processor", Output::Fraud),
-            Table::Legit => ("legit-processor", Output::Legit),
-        };
-        let topic = self.topic(output);
-        let partition = Partition {
-            topic: topic.into(),
-            topic_id: self.ids[topic].as_str().into(),
-            partition: 0,
-        };
-        let claim = self.store.claim(sink, &partition, "test").await.unwrap();
-        let batch = Batch {
-            sink: sink.to_owned(),
-            cluster_id: String::new(),
-            advances: vec![Advance {
-                partition,
-                epoch: claim.epoch,
-                from: claim.next_offset,
-                to,
-            }],
-            table,
-            payments: payments.iter().map(row).collect(),
-            alerts: Vec::new(),
-            dead_letters: dead_letters.iter().map(dead_letter).collect(),
-        };
-        let committed = self.store.commit(&batch).await.unwrap();
-        assert!(
-            matches!(committed, Committed::Stored { .. }),
-            "{committed:?}"
-        );
-    }
-
-    /// Takes one row away, past every processor.
-    pub async fn delete_row(&self, relation: Relation, number: i64) {
-        let (partition, offset) = Self::place(number);
-        let delete = format!(
-            "DELETE FROM {relation} WHERE source_partition = {partition} AND source_offset = {offset}"
-        );
-        assert_eq!(self.database.sql(&delete).await, 1);
-    }
-
     pub fn key(&self, number: i64) -> RowKey {
         let (partition, offset) = Self::place(number);
         let topic = &self.names.payments;
@@ -303,104 +244,5 @@ impl Pipeline {
             Output::Legit => &self.names.legit,
             Output::Dead => &self.names.dead_letters,
         }
-    }
-
-    pub async fn try_audit(&self) -> Result<Balance, AuditError> {
-        audit(self.config.clone(), 20, CancellationToken::new()).await
-    }
-
-    pub async fn audit(&self) -> Balance {
-        let balance = self.try_audit().await.unwrap();
-        let Totals {
-            produced,
-            fraud,
-            legit,
-            dead_lettered,
-            in_flight,
-            missing,
-            ..
-        } = balance.totals;
-        assert_eq!(
-            produced,
-            fraud + legit + dead_lettered + in_flight + missing
-        );
-        balance
-    }
-
-    /// Fraud, legit, dead-lettered, in flight; and nothing is wrong.
-    pub async fn assert_even(&self, expected: [u64; 4]) -> Totals {
-        let balance = self.audit().await;
-        assert_eq!(balance.findings, []);
-        let Totals {
-            fraud,
-            legit,
-            dead_lettered,
-            in_flight,
-            ..
-        } = balance.totals;
-        assert_eq!(
-            [fraud, legit, dead_lettered, in_flight],
-            expected,
-            "fraud, legit, dead-lettered, in flight"
-        );
-        balance.totals
-    }
-
-    /// This alone is wrong, with these payments named.
-    pub async fn assert_uneven(&self, what: What, numbers: &[i64]) -> Totals {
-        let balance = self.audit().await;
-        let [finding] = balance.findings.as_slice() else {
-            panic!("one finding: {:?}", balance.findings);
-        };
-        let Finding {
-            what: found,
-            count,
-            examples,
-        } = finding;
-        assert_eq!(
-            (*found, *count),
-            (what, numbers.len() as u64),
-            "{examples:?}"
-        );
-        for number in numbers {
-            let name = format!("{}:", self.named(*number));
-            assert!(
-                examples.iter().any(|example| example.starts_with(&name)),
-                "{name} in {examples:?}"
-            );
-        }
-        balance.totals
-    }
-}
-
-fn row(key: &RowKey) -> PaymentRow {
-    PaymentRow {
-        key: key.clone(),
-        place: key.clone(),
-        id: None,
-        account: None,
-        payment_type: "VISA".into(),
-        amount_hundredths: 100,
-        currency: None,
-        country: None,
-        who: "MOM".into(),
-        business_date: NaiveDate::from_ymd_opt(2022, 1, 28).unwrap(),
-        business_time: NaiveTime::from_hms_opt(14, 3, 7).unwrap(),
-        event_time: 1,
-        rules: None,
-        state: State::Visa,
-        decided_at: Some(2),
-        payload: b"{}".to_vec(),
-    }
-}
-
-fn dead_letter(key: &RowKey) -> DeadLetterRow {
-    DeadLetterRow {
-        key: key.clone(),
-        place: key.clone(),
-        reason: "not_json".into(),
-        error: String::new(),
-        record_key: None,
-        payload: None,
     }
 }
