@@ -34,7 +34,7 @@ inSync: {{ include "fraudstream.given" (list .Values.topics.minInsyncReplicas $i
 {{- if hasSuffix "Ti" $size }}{{ mulf (trimSuffix "Ti" $size | float64) 1048576 | int64 }}
 {{- else if hasSuffix "Gi" $size }}{{ mulf (trimSuffix "Gi" $size | float64) 1024 | int64 }}
 {{- else if hasSuffix "Mi" $size }}{{ trimSuffix "Mi" $size | float64 | int64 }}
-{{- else }}{{ fail (printf "kafka.persistence.size is %s: give it in Mi, Gi or Ti, retention is worked out from it" $size) }}
+{{- else }}{{ fail (printf "the size of a volume is %s: give it in Mi, Gi or Ti" $size) }}
 {{- end -}}
 {{- end -}}
 
