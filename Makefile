@@ -101,7 +101,7 @@ down: deps-down ## stop everything; data stay
 smoke: images ## everything in Docker, and every query of every panel and rule with data
 	CARGO="$(CARGO)" COMPOSE="$(COMPOSE)" scripts/smoke
 
-drill: up ## kill each container of a system that is up, and ask the books after each
+drill: ## everything in Docker, each container killed once, the books asked after each
 	COMPOSE="$(COMPOSE)" scripts/drill
 
 ci: ## everything, with the seconds each stage took
