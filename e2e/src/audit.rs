@@ -14,7 +14,7 @@ const LIMIT_SECONDS: u64 = 120;
 /// was counted.
 pub fn balance(stage: &Stage<'_>, expected: u64) -> Outcome<Books> {
     let journal = &stage.bench.journal;
-    let books = checker::check(stage)?;
+    let books = checker::check(&stage.system)?;
     journal.check(
         books.findings.is_empty() && books.produced == expected,
         format_args!(
@@ -58,7 +58,7 @@ pub fn balance(stage: &Stage<'_>, expected: u64) -> Outcome<Books> {
 
 /// Runs `fraudstream audit --json`; its exit code and the last line of its stdout.
 fn audit(stage: &Stage<'_>) -> Outcome<(Option<i32>, String)> {
-    let names = &stage.names;
+    let names = &stage.system.names;
     let variables = own(vec![
         ("KAFKA_BOOTSTRAP_SERVERS", stage.bench.bootstrap.clone()),
         ("AUDIT_DETECTOR_GROUP", names.group(Service::Detector)),

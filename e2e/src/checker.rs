@@ -1,9 +1,11 @@
-//! Our own check of a scenario's end: every payment in exactly one place, with its own bytes.
+//! Our own check of a run's end: every payment in exactly one place, in its account's order, with its own bytes.
 //!
 //! Everything is read by clients of our own and judged by code of our own. What the services say
 //! about themselves counts for nothing here.
 
 mod finding;
+mod order;
+mod source;
 
 use std::collections::HashMap;
 
@@ -13,17 +15,12 @@ use crate::failure::Outcome;
 use crate::judge::Fate;
 use crate::kafka::{Record, header};
 use crate::odd::REASON;
-use crate::stage::Stage;
+use crate::system::System;
+use order::Order;
+use source::{Place, Source};
 
 pub use finding::{Findings, Kind};
-
-/// Where a record of `payments` may end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Fraud,
-    Legit,
-    Dead,
-}
+pub use source::digest;
 
 /// What was counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,38 +39,45 @@ pub struct Books {
     pub findings: Findings,
 }
 
-/// A record of `payments`, and where it was found again.
-struct Source {
-    key: Option<Vec<u8>>,
-    payload: Option<Vec<u8>>,
-    fate: Fate,
-    records: [u32; 3],
-    rows: [u32; 2],
-    alerts: u32,
+/// All that was found, by its place on `payments`.
+type Sources = HashMap<String, Source>;
+
+/// Reads all that a run left behind.
+pub fn check(system: &System) -> Outcome<Books> {
+    check_with(system, |_, _| Ok(()))
 }
 
-/// Reads all that a scenario left behind.
-pub fn check(stage: &Stage<'_>) -> Outcome<Books> {
+/// The same, and shows every record of `payments` to somebody who knows what was sent.
+pub fn check_with(
+    system: &System,
+    mut witness: impl FnMut(&Record<'_>, &mut Findings) -> Outcome,
+) -> Outcome<Books> {
     let mut books = Books::default();
-    let mut sources = produced(stage)?;
-    books.produced = sources.len() as u64;
+    let mut sources = Sources::new();
+    books.produced = system.kafka.read(&system.names.payments, |record| {
+        sources.insert(place_of(record), Source::of(record)?);
+        witness(record, &mut books.findings)
+    })?;
     let outputs = [
-        (Place::Fraud, &stage.names.fraud),
-        (Place::Legit, &stage.names.legit),
-        (Place::Dead, &stage.names.dead),
+        (Place::Fraud, &system.names.fraud),
+        (Place::Legit, &system.names.legit),
+        (Place::Dead, &system.names.dead),
     ];
     for (place, topic) in outputs {
-        let records = stage.kafka.read(topic, |record| {
-            decided(record, place, &mut sources, &mut books)
+        let mut order = Order::default();
+        let records = system.kafka.read(topic, |record| {
+            decided(record, place, &mut sources, &mut books.findings);
+            order.see(record, &mut books.findings);
+            Ok(())
         })?;
         if place == Place::Dead {
             books.dead_lettered = records;
         }
     }
-    books.fraud = stored(stage, Place::Fraud, &mut sources, &mut books.findings)?;
-    books.legit = stored(stage, Place::Legit, &mut sources, &mut books.findings)?;
-    books.alerts = alerted(stage, &mut sources, &mut books.findings)?;
-    for unreadable in stage.database.sources("dead_letters")? {
+    books.fraud = stored(system, Place::Fraud, &mut sources, &mut books.findings)?;
+    books.legit = stored(system, Place::Legit, &mut sources, &mut books.findings)?;
+    books.alerts = alerted(system, &mut sources, &mut books.findings)?;
+    for unreadable in system.database.sources("dead_letters")? {
         books.findings.add(Kind::Unstored, &unreadable);
     }
     for (name, source) in &sources {
@@ -82,65 +86,37 @@ pub fn check(stage: &Stage<'_>) -> Outcome<Books> {
     Ok(books)
 }
 
-fn produced(stage: &Stage<'_>) -> Outcome<HashMap<String, Source>> {
-    let mut sources = HashMap::new();
-    stage.kafka.read(&stage.names.payments, |record| {
-        let name = format!(
-            "{}/{}/{}",
-            record.topic(),
-            record.partition(),
-            record.offset()
-        );
-        let source = Source {
-            key: record.key().map(<[u8]>::to_vec),
-            payload: record.payload().map(<[u8]>::to_vec),
-            fate: Fate::of(record)?,
-            records: [0; 3],
-            rows: [0; 2],
-            alerts: 0,
-        };
-        sources.insert(name, source);
-        Ok(())
-    })?;
-    Ok(sources)
+fn place_of(record: &Record<'_>) -> String {
+    format!(
+        "{}/{}/{}",
+        record.topic(),
+        record.partition(),
+        record.offset()
+    )
 }
 
-fn decided(
-    record: &Record<'_>,
-    place: Place,
-    sources: &mut HashMap<String, Source>,
-    books: &mut Books,
-) -> Outcome {
+fn decided(record: &Record<'_>, place: Place, sources: &mut Sources, findings: &mut Findings) {
     let name = header(record, "fs-source").unwrap_or_default();
     let Some(source) = sources.get_mut(name) else {
-        let own = format!(
-            "{}/{}/{}",
-            record.topic(),
-            record.partition(),
-            record.offset()
-        );
-        books.findings.add(Kind::Foreign, &own);
-        return Ok(());
+        findings.add(Kind::Foreign, &place_of(record));
+        return;
     };
     source.records[place as usize] += 1;
-    if source.payload.as_deref() != record.payload() || source.key.as_deref() != record.key() {
-        books.findings.add(Kind::Changed, name);
+    if source.payload != digest(record.payload()) || source.account != digest(record.key()) {
+        findings.add(Kind::Changed, name);
     }
     if let Fate::Dead(reason) = &source.fate {
         let said = [header(record, "fs-reason"), header(record, REASON)];
         if said != [Some(reason.as_str()); 2] {
-            books
-                .findings
-                .add(Kind::Misnamed, &format!("{name} ({reason}, not {said:?})"));
+            findings.add(Kind::Misnamed, &format!("{name} ({reason}, not {said:?})"));
         }
     }
-    Ok(())
 }
 
 fn stored(
-    stage: &Stage<'_>,
+    system: &System,
     place: Place,
-    sources: &mut HashMap<String, Source>,
+    sources: &mut Sources,
     findings: &mut Findings,
 ) -> Outcome<u64> {
     let table = match place {
@@ -149,23 +125,19 @@ fn stored(
     };
     let mut rows = 0;
     for partition in 0..crate::kafka::PARTITIONS {
-        for row in stage.database.payments(table, partition)? {
+        for row in system.database.payments(table, partition)? {
             rows += 1;
             let Some(source) = sources.get_mut(&row.source) else {
                 findings.add(Kind::Foreign, &format!("{} in {table}", row.source));
                 continue;
             };
             source.rows[place as usize] += 1;
-            if source.payload.as_deref() != Some(&row.payload) {
+            if source.payload != digest(Some(&row.payload)) {
                 findings.add(Kind::Changed, &format!("{} in {table}", row.source));
             }
             if source.fate.state() != row.state {
-                let state = format!(
-                    "{} ({}, not {})",
-                    row.source,
-                    source.fate.state(),
-                    row.state
-                );
+                let (wanted, found) = (source.fate.state(), &row.state);
+                let state = format!("{} ({wanted}, not {found})", row.source);
                 findings.add(Kind::Misnamed, &state);
             }
         }
@@ -173,12 +145,8 @@ fn stored(
     Ok(rows)
 }
 
-fn alerted(
-    stage: &Stage<'_>,
-    sources: &mut HashMap<String, Source>,
-    findings: &mut Findings,
-) -> Outcome<u64> {
-    let alerts = stage.database.sources("alerts")?;
+fn alerted(system: &System, sources: &mut Sources, findings: &mut Findings) -> Outcome<u64> {
+    let alerts = system.database.sources("alerts")?;
     for name in &alerts {
         match sources.get_mut(name) {
             Some(source) => source.alerts += 1,
@@ -186,93 +154,4 @@ fn alerted(
         }
     }
     Ok(alerts.len() as u64)
-}
-
-impl Source {
-    /// Compares where it was found with where it belongs.
-    fn judge(&self, name: &str, findings: &mut Findings) {
-        let (home, row, alerts) = match &self.fate {
-            Fate::Fraud { alert } => (Place::Fraud, Some(Place::Fraud), u32::from(*alert)),
-            Fate::Legit(_) => (Place::Legit, Some(Place::Legit), 0),
-            Fate::Dead(_) => (Place::Dead, None, 0),
-        };
-        let records: u32 = self.records.iter().sum();
-        let rows: u32 = self.rows.iter().sum();
-        let at_home = self.records[home as usize] > 0;
-        let row_at_home = row.is_none_or(|place| self.rows[place as usize] > 0);
-        let wanted = u32::from(row.is_some());
-        let tests = [
-            (records == 0, Kind::Undecided),
-            (records > 1, Kind::DoublyDecided),
-            (records > 0 && !at_home, Kind::Misrouted),
-            (rows < wanted, Kind::Lost),
-            (rows > wanted, Kind::DoublyStored),
-            (rows > 0 && !row_at_home, Kind::Misstored),
-            (self.alerts != alerts, Kind::Misalerted),
-        ];
-        for (wrong, kind) in tests {
-            if wrong {
-                findings.add(kind, name);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn source(fate: Fate, records: [u32; 3], rows: [u32; 2], alerts: u32) -> Source {
-        Source {
-            key: None,
-            payload: None,
-            fate,
-            records,
-            rows,
-            alerts,
-        }
-    }
-
-    fn check(source: &Source, expected: &[Kind]) {
-        let mut findings = Findings::default();
-        source.judge("payments/0/0", &mut findings);
-        assert_eq!(findings.kinds(), expected);
-    }
-
-    #[test]
-    fn what_is_where_it_belongs_is_no_finding() {
-        check(
-            &source(Fate::Fraud { alert: true }, [1, 0, 0], [1, 0], 1),
-            &[],
-        );
-        check(&source(Fate::Legit("visa"), [0, 1, 0], [0, 1], 0), &[]);
-        check(
-            &source(Fate::Dead(String::new()), [0, 0, 1], [0, 0], 0),
-            &[],
-        );
-    }
-
-    #[test]
-    fn what_is_not_is_found_and_named() {
-        let legit = || Fate::Legit("visa");
-        check(
-            &source(legit(), [0, 0, 0], [0, 0], 0),
-            &[Kind::Undecided, Kind::Lost],
-        );
-        check(&source(legit(), [0, 1, 0], [0, 0], 0), &[Kind::Lost]);
-        check(
-            &source(legit(), [0, 2, 0], [0, 1], 0),
-            &[Kind::DoublyDecided],
-        );
-        check(
-            &source(legit(), [0, 1, 0], [0, 2], 0),
-            &[Kind::DoublyStored],
-        );
-        check(&source(legit(), [1, 0, 0], [0, 1], 0), &[Kind::Misrouted]);
-        check(&source(legit(), [0, 1, 0], [1, 0], 0), &[Kind::Misstored]);
-        let fraud = Fate::Fraud { alert: true };
-        check(&source(fraud, [1, 0, 0], [1, 0], 0), &[Kind::Misalerted]);
-        let dead = Fate::Dead(String::new());
-        check(&source(dead, [0, 0, 1], [0, 1], 0), &[Kind::DoublyStored]);
-    }
 }

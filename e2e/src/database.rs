@@ -37,6 +37,14 @@ pub struct Stored {
 impl Database {
     /// Makes the database. `url` names another one on the same server, whose user may make more.
     pub fn create(url: &str, name: &str, runtime: Arc<Runtime>) -> Outcome<Self> {
+        let database = Self::open(url, name, runtime)?;
+        let create = format!("CREATE DATABASE {name}");
+        database.execute(&database.server, &create)?;
+        Ok(database)
+    }
+
+    /// A database that is there; it connects by itself.
+    pub fn open(url: &str, name: &str, runtime: Arc<Runtime>) -> Outcome<Self> {
         let options: MySqlConnectOptions = url.parse().attempt("read DATABASE_URL")?;
         let pool = |options| {
             let pool = MySqlPoolOptions::new().acquire_timeout(PATIENCE);
@@ -46,15 +54,12 @@ impl Database {
         let guard = runtime.enter();
         let (server, own) = (pool(options.clone()), pool(options.database(name)));
         drop(guard);
-        let database = Self {
+        Ok(Self {
             name: name.to_owned(),
             server,
             own,
             runtime,
-        };
-        let create = format!("CREATE DATABASE {name}");
-        database.execute(&database.server, &create)?;
-        Ok(database)
+        })
     }
 
     /// Removes it with everything in it.
@@ -99,7 +104,8 @@ impl Database {
         Ok(all.abs_diff(free) as usize)
     }
 
-    /// How many rows a table has; a table that is not there yet has none.
+    /// How many rows a table has, or those of them that `table` goes on to describe; a table that is not there yet has
+    /// none.
     pub fn count(&self, table: &str) -> Outcome<u64> {
         match self.rows_of(&format!("SELECT COUNT(*) FROM {table}")) {
             Err(failure) if failure.to_string().contains("1146") => Ok(0),

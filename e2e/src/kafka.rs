@@ -125,6 +125,17 @@ impl Kafka {
         Ok(groups.groups().first().map_or(0, |it| it.members().len()))
     }
 
+    /// The broker that leads each partition of a topic, in their order; -1 where there is none.
+    pub fn leaders(&self, topic: &str) -> Outcome<Vec<i32>> {
+        let metadata = self.committed.fetch_metadata(Some(topic), ASK);
+        let metadata = metadata.attempt(format_args!("ask for {topic}"))?;
+        let topic = metadata.topics().first();
+        let mut partitions: Vec<&MetadataPartition> =
+            topic.map_or_else(Vec::new, |it| it.partitions().iter().collect());
+        partitions.sort_by_key(|partition| partition.id());
+        Ok(partitions.iter().map(|it| it.leader()).collect())
+    }
+
     /// Whether there is such a topic, with all its partitions.
     pub fn has(&self, topic: &str) -> Outcome<bool> {
         let metadata = self.committed.fetch_metadata(Some(topic), ASK);

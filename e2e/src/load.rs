@@ -58,17 +58,17 @@ impl<'s, 'b> Load<'s, 'b> {
     /// Orders seeded payments and waits for them; `odd` records of ours arrive among them.
     pub fn preload(&mut self, count: u64, odd: u64) -> Outcome {
         let (stage, started) = (self.stage, Instant::now());
-        let topic = &stage.names.payments;
+        let topic = &stage.system.names.payments;
         self.order(count)?;
         Wait::seconds(30).until(format_args!("{topic} is there"), || {
-            Ok(stage.kafka.has(topic)?.then_some(()))
+            Ok(stage.system.kafka.has(topic)?.then_some(()))
         })?;
         let mut sender = Sender::new(&stage.bench.bootstrap, topic)?;
         let mut sent = 0;
         Wait::seconds(120).every(Duration::from_millis(20)).until(
             format_args!("{count} payments are produced"),
             || {
-                let on_topic = stage.kafka.count(topic)?;
+                let on_topic = stage.system.kafka.count(topic)?;
                 let due = (odd * on_topic / count.max(1)).clamp(1, odd) - sent;
                 sender.send(due)?;
                 sent += due;
@@ -94,7 +94,11 @@ impl<'s, 'b> Load<'s, 'b> {
 
     /// Lets producers go that have delivered; says whether all have.
     pub fn look(&mut self) -> Outcome<bool> {
-        let on_topic = self.stage.kafka.count(&self.stage.names.payments)?;
+        let on_topic = self
+            .stage
+            .system
+            .kafka
+            .count(&self.stage.system.names.payments)?;
         if on_topic < self.ordered + self.odd {
             return Ok(false);
         }

@@ -6,38 +6,16 @@
 // What a run says is its product, and the last line is read by others.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-mod arguments;
-mod audit;
-mod bench;
-mod checker;
-mod child;
-mod compose;
-mod database;
-mod failure;
-mod fleet;
-mod http;
-mod journal;
-mod judge;
-mod kafka;
-mod load;
-mod machine;
-mod odd;
-mod scenario;
-mod service;
-mod stage;
-mod usage;
-mod wait;
-
 use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 
 use clap::Parser as _;
 
-use arguments::Arguments;
-use bench::Bench;
-use failure::{Attempt as _, Failure, Outcome};
-use scenario::{ALL, Scenario};
-use wait::INTERRUPTED;
+use e2e::arguments::Arguments;
+use e2e::bench::Bench;
+use e2e::failure::{Attempt as _, Failure, Outcome};
+use e2e::scenario::{ALL, Scenario};
+use e2e::wait::{INTERRUPTED, listen};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -74,7 +52,7 @@ fn chosen(arguments: &Arguments) -> Outcome<Vec<Scenario>> {
 /// others from running.
 fn run(arguments: Arguments, scenarios: &[Scenario]) -> Outcome<bool> {
     let bench = Bench::set(arguments)?;
-    listen(&bench)?;
+    listen(&bench.runtime)?;
     let journal = &bench.journal;
     journal.say(format_args!(
         "seed {}, logs in {}",
@@ -115,18 +93,4 @@ fn run(arguments: Arguments, scenarios: &[Scenario]) -> Outcome<bool> {
         ),
     }
     Ok(failed.is_empty())
-}
-
-/// Lets a signal end the run in good order: waits fail, and what was started or stopped is put back.
-fn listen(bench: &Bench) -> Outcome {
-    use tokio::signal::unix::{SignalKind, signal};
-    let _runtime = bench.runtime.enter();
-    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-        let mut signals = signal(kind).attempt("listen to signals")?;
-        bench.runtime.spawn(async move {
-            signals.recv().await;
-            INTERRUPTED.store(true, Ordering::Relaxed);
-        });
-    }
-    Ok(())
 }

@@ -15,7 +15,7 @@ pub const REASON: &str = "e2e-reason";
 const LARGEST: usize = 1_048_000;
 
 /// A record of ours: its flaw, if it has one, and its payload.
-type Odd = (Option<&'static str>, Option<Vec<u8>>);
+pub type Odd = (Option<&'static str>, Option<Vec<u8>>);
 
 /// Sends odd records one after the other, without end, the same each time for the same number.
 pub struct Sender {
@@ -108,7 +108,7 @@ fn large() -> Vec<u8> {
 }
 
 /// Every way in which a record can be unreadable, in turn.
-fn flawed(number: u64) -> Odd {
+pub fn flawed(number: u64) -> Odd {
     let with = |amount: &str, who: &str| text("BITCOIN", amount, who).into_bytes();
     let replaced = |old: &str, new: &str| {
         let payment = text("BITCOIN", "57", "\"STRANGER\"");

@@ -16,6 +16,9 @@ pub enum Service {
 }
 
 impl Service {
+    /// All of them, in the order data flows.
+    pub const ALL: [Self; 4] = [Self::Producer, Self::Detector, Self::Fraud, Self::Legit];
+
     /// Those that consume, and have a lag.
     pub const CONSUMERS: [Self; 3] = [Self::Detector, Self::Fraud, Self::Legit];
 

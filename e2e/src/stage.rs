@@ -1,11 +1,10 @@
 //! A scenario's own topics, groups and database, and the services on them.
 
-mod standing;
-
 use std::cell::Cell;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::bench::Bench;
 use crate::child::Child;
@@ -14,92 +13,47 @@ use crate::failure::{Attempt, Outcome};
 use crate::fleet::Fleet;
 use crate::kafka::{Kafka, PARTITIONS};
 use crate::service::Service;
-
-pub use standing::Standing;
+use crate::system::{Names, System};
+use crate::wait::Wait;
 
 /// Variables of a process.
 pub type Variables = Vec<(String, String)>;
-
-/// What everything of this scenario is called.
-#[derive(Debug, Clone)]
-pub struct Names {
-    /// Payments as they come in.
-    pub payments: String,
-    /// Payments judged as fraud.
-    pub fraud: String,
-    /// The others.
-    pub legit: String,
-    /// Records that nobody can read.
-    pub dead: String,
-    /// The database.
-    pub database: String,
-    prefix: String,
-}
 
 /// A scenario's servers, as far as they are its own.
 pub struct Stage<'b> {
     /// What all scenarios share.
     pub bench: &'b Bench,
-    /// Names.
-    pub names: Names,
-    /// The brokers.
-    pub kafka: Kafka,
-    /// The database.
-    pub database: Database,
+    /// Its servers, and what everything there is called.
+    pub system: System,
     folder: PathBuf,
     started: Cell<u32>,
     failures: usize,
 }
 
-impl Names {
-    fn new(prefix: String) -> Self {
-        let topic = |role: &str| format!("{prefix}-{role}");
-        Self {
-            payments: topic("payments"),
-            fraud: topic("fraud"),
-            legit: topic("legit"),
-            dead: topic("dlq"),
-            database: format!("fraudstream_{}", prefix.replace('-', "_")),
-            prefix,
-        }
-    }
-
-    /// The consumer group of a service.
-    pub fn group(&self, service: Service) -> String {
-        format!("{}-{service}", self.prefix)
-    }
-
-    /// The topic that a service consumes, or for the producer writes.
-    pub fn topic(&self, service: Service) -> &str {
-        match service {
-            Service::Producer | Service::Detector => &self.payments,
-            Service::Fraud => &self.fraud,
-            Service::Legit => &self.legit,
-        }
-    }
-}
-
 impl<'b> Stage<'b> {
     /// Makes what a scenario needs. Topics are left to the services.
     pub fn set(bench: &'b Bench, scenario: &str) -> Outcome<Self> {
-        let names = Names::new(format!("{}-{scenario}", bench.prefix));
+        let prefix = format!("{}-{scenario}", bench.prefix);
+        let names = Names::prefixed(&prefix);
         let folder = bench.logs.join(scenario);
         fs::create_dir_all(&folder).attempt(format_args!("make {}", folder.display()))?;
         let runtime = || bench.runtime.clone();
         let group = names.group(Service::Detector);
         let stage = Self {
             bench,
-            kafka: Kafka::new(&bench.bootstrap, &group, runtime())?,
-            database: Database::create(&bench.database_url, &names.database, runtime())?,
-            names,
+            system: System {
+                kafka: Kafka::new(&bench.bootstrap, &group, runtime())?,
+                database: Database::create(&bench.database_url, &names.database, runtime())?,
+                names,
+            },
             folder,
             started: Cell::new(0),
             failures: bench.journal.failures(),
         };
         bench.journal.say(format_args!(
             "topics {}-*, database {}, logs {}",
-            stage.names.prefix,
-            stage.names.database,
+            prefix,
+            stage.system.names.database,
             stage.folder.display()
         ));
         Ok(stage)
@@ -111,12 +65,12 @@ impl<'b> Stage<'b> {
         let server = url
             .rsplit_once('/')
             .map_or(url.as_str(), |(server, _)| server);
-        format!("{server}/{}", self.names.database)
+        format!("{server}/{}", self.system.names.database)
     }
 
     /// The variables that a service has on this stage.
     pub fn variables(&self, service: Service) -> Variables {
-        let names = &self.names;
+        let names = &self.system.names;
         let mut variables = vec![
             ("KAFKA_BOOTSTRAP_SERVERS", self.bench.bootstrap.clone()),
             ("TOPIC_PARTITIONS", PARTITIONS.to_string()),
@@ -190,24 +144,51 @@ impl<'b> Stage<'b> {
         Child::start(command, name, variables, &self.folder)
     }
 
+    /// Waits until so many payments are stored and the detector has nothing left, and says now and
+    /// then how far it all is.
+    pub fn settle(&self, fleet: &mut Fleet, payments: u64, limit_seconds: u64) -> Outcome {
+        let journal = &self.bench.journal;
+        let (started, mut told) = (Instant::now(), Instant::now());
+        Wait::seconds(limit_seconds)
+            .every(Duration::from_millis(500))
+            .until(format_args!("{payments} payments are stored"), || {
+                fleet.alive()?;
+                if told.elapsed() >= Duration::from_secs(5) {
+                    told = Instant::now();
+                    journal.say(self.system.standings());
+                }
+                let stored = self.system.stored()?;
+                let settled =
+                    stored >= payments && self.system.standing(Service::Detector)?.lag == 0;
+                Ok(settled.then_some(()))
+            })?;
+        let seconds = started.elapsed().as_secs_f64();
+        journal.say(format_args!(
+            "{payments} payments are stored ({seconds:.1} s waited)"
+        ));
+        Ok(())
+    }
+
     /// Removes what was made, unless something failed: then it is kept for whoever looks into it.
     pub fn close(self) -> Outcome {
+        let System {
+            names,
+            kafka,
+            database,
+        } = &self.system;
         if self.bench.journal.failures() > self.failures {
-            let names = &self.names;
             let kept = format_args!(
-                "kept: topics {}-*, database {}",
-                names.prefix, names.database
+                "kept: topics like {}, database {}",
+                names.payments, names.database
             );
             self.bench.journal.say(kept);
             return Ok(());
         }
-        let names = &self.names;
         let topics = [&names.payments, &names.fraud, &names.legit, &names.dead];
-        self.kafka.delete(&topics.map(String::as_str))?;
+        kafka.delete(&topics.map(String::as_str))?;
         let groups = Service::CONSUMERS.map(|service| names.group(service));
-        self.kafka
-            .delete_groups(&groups.each_ref().map(String::as_str))?;
-        self.database.remove()
+        kafka.delete_groups(&groups.each_ref().map(String::as_str))?;
+        database.remove()
     }
 }
 

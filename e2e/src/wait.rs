@@ -5,11 +5,27 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::failure::{Failure, Outcome};
+use tokio::runtime::Runtime;
+
+use crate::failure::{Attempt as _, Failure, Outcome};
 
 /// Set when somebody wants the run to end: every wait fails then, and what was started is ended on
 /// the way out.
 pub static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Lets a signal end the run in good order: waits fail, and what was started or stopped is put back.
+pub fn listen(runtime: &Runtime) -> Outcome {
+    use tokio::signal::unix::{SignalKind, signal};
+    let _runtime = runtime.enter();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        let mut signals = signal(kind).attempt("listen to signals")?;
+        runtime.spawn(async move {
+            signals.recv().await;
+            INTERRUPTED.store(true, Ordering::Relaxed);
+        });
+    }
+    Ok(())
+}
 
 /// Between two looks, unless a look is dear.
 const OFTEN: Duration = Duration::from_millis(50);

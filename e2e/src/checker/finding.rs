@@ -12,6 +12,14 @@ pub enum Kind {
     DoublyDecided,
     /// On the wrong topic.
     Misrouted,
+    /// After one of the same account that came later.
+    Reordered,
+    /// Acknowledged, and not on `payments`.
+    Unproduced,
+    /// More than once on `payments`.
+    DoublyProduced,
+    /// Elsewhere on `payments` than it was acknowledged, or never sent.
+    Displaced,
     /// In no table.
     Lost,
     /// In more tables than one, in one more than once, or in one though nobody could read it.
@@ -46,6 +54,12 @@ impl Findings {
         self.0.is_empty()
     }
 
+    /// How many there are of these kinds.
+    pub fn count(&self, kinds: &[Kind]) -> u64 {
+        let found = kinds.iter().filter_map(|kind| self.0.get(kind));
+        found.map(|(count, _)| count).sum()
+    }
+
     /// The kinds that occur.
     #[cfg(test)]
     pub fn kinds(&self) -> Vec<Kind> {
@@ -59,6 +73,10 @@ impl Kind {
             Self::Undecided => "on no output",
             Self::DoublyDecided => "doubled on topics",
             Self::Misrouted => "on the wrong topic",
+            Self::Reordered => "out of order",
+            Self::Unproduced => "acknowledged but not on payments",
+            Self::DoublyProduced => "doubled on payments",
+            Self::Displaced => "not where it was acknowledged",
             Self::Lost => "in no table",
             Self::DoublyStored => "doubled in tables",
             Self::Misstored => "in the wrong table",

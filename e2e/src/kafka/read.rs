@@ -15,7 +15,7 @@ use crate::wait::{Wait, pace};
 pub type Record<'a> = BorrowedMessage<'a>;
 
 /// Brokers and disks here are the local ones.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(300);
 
 impl Kafka {
     /// Hands every committed record of a topic to `each`, from its first to its last, once no

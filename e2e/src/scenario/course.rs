@@ -61,29 +61,29 @@ pub fn ready(stage: &Stage<'_>, fleet: &mut Fleet) -> Outcome {
 
 /// Waits until more is stored than now.
 pub fn flowing(stage: &Stage<'_>, fleet: &mut Fleet) -> Outcome {
-    let before = stage.stored()?;
+    let before = stage.system.stored()?;
     Wait::seconds(RECOVERY_SECONDS)
         .every(Duration::from_millis(250))
         .until("more payments are stored", || {
             fleet.alive()?;
-            Ok((stage.stored()? > before).then_some(()))
+            Ok((stage.system.stored()? > before).then_some(()))
         })
-        .map_err(|failure| Failure::new(format!("{failure}; {}", stage.standings())))
+        .map_err(|failure| Failure::new(format!("{failure}; {}", stage.system.standings())))
 }
 
 /// Waits until all that is on `payments` now is stored.
 pub fn caught_up(stage: &Stage<'_>, fleet: &mut Fleet) -> Outcome {
     let started = Instant::now();
     let produced = Wait::seconds(RECOVERY_SECONDS).until("the topic tells its end", || {
-        Ok(stage.kafka.count(&stage.names.payments).ok())
+        Ok(stage.system.kafka.count(&stage.system.names.payments).ok())
     })?;
     Wait::seconds(CATCH_UP_SECONDS)
         .every(Duration::from_millis(250))
         .until(format_args!("{produced} payments are stored"), || {
             fleet.alive()?;
-            Ok((stage.stored()? >= produced).then_some(()))
+            Ok((stage.system.stored()? >= produced).then_some(()))
         })
-        .map_err(|failure| Failure::new(format!("{failure}; {}", stage.standings())))?;
+        .map_err(|failure| Failure::new(format!("{failure}; {}", stage.system.standings())))?;
     let seconds = started.elapsed().as_secs_f64();
     let line = format_args!("all {produced} payments until now are stored ({seconds:.1} s waited)");
     stage.bench.journal.say(line);
@@ -94,7 +94,7 @@ pub fn caught_up(stage: &Stage<'_>, fleet: &mut Fleet) -> Outcome {
 pub fn finish(stage: Stage<'_>, mut fleet: Fleet) -> Outcome {
     let journal = &stage.bench.journal;
     fleet.drain(Service::Producer, journal)?;
-    let produced = stage.kafka.count(&stage.names.payments)?;
+    let produced = stage.system.kafka.count(&stage.system.names.payments)?;
     stage.settle(&mut fleet, produced, RECOVERY_SECONDS)?;
     fleet.drain_all(journal)?;
     audit::balance(&stage, produced)?;

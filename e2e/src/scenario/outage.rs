@@ -157,8 +157,9 @@ pub fn truthful(stage: &Stage<'_>, fleet: &mut Fleet, dependency: &str) -> Outco
 pub fn answering(stage: &Stage<'_>, dependency: &str) -> Outcome {
     Wait::seconds(START_SECONDS).until(format_args!("{dependency} answers"), || {
         let answers = match dependency {
-            "database" => stage.database.answers(),
+            "database" => stage.system.database.answers(),
             _ => stage
+                .system
                 .kafka
                 .brokers()
                 .is_ok_and(|brokers| brokers == BROKERS.len()),

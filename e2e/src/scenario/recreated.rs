@@ -38,7 +38,7 @@ pub fn output(bench: &Bench) -> Outcome {
 
 fn run(bench: &Bench, name: &str, reader: Service) -> Outcome {
     let stage = Stage::set(bench, name)?;
-    let (journal, topic) = (&bench.journal, stage.names.topic(reader));
+    let (journal, topic) = (&bench.journal, stage.system.names.topic(reader));
     let mut fleet = Fleet::default();
     course::start(&stage, &mut fleet, RATE, COUNT)?;
     course::ready(&stage, &mut fleet)?;
@@ -52,13 +52,13 @@ fn run(bench: &Bench, name: &str, reader: Service) -> Outcome {
     count(&stage, topic, lost)?;
     fleet.drain(Service::Producer, journal)?;
 
-    stage.kafka.delete(&[topic])?;
+    stage.system.kafka.delete(&[topic])?;
     Wait::seconds(30).until("the topic is gone", || {
-        Ok((!stage.kafka.has(topic)?).then_some(()))
+        Ok((!stage.system.kafka.has(topic)?).then_some(()))
     })?;
     journal.say(format_args!("{topic} is removed"));
     missed(&stage, &mut fleet, reader)?;
-    stage.kafka.create(topic)?;
+    stage.system.kafka.create(topic)?;
     let anew = Instant::now();
     journal.say(format_args!("{topic} is made anew"));
     course::start_producer(&stage, &mut fleet, RATE, COUNT)?;
@@ -70,7 +70,7 @@ fn run(bench: &Bench, name: &str, reader: Service) -> Outcome {
         format_args!("all goes on {seconds:.1} s after the topic was made anew"),
     );
     fleet.drain_all(journal)?;
-    let names = &stage.names;
+    let names = &stage.system.names;
     count(&stage, &names.payments, &mut produced)?;
     count(&stage, &names.fraud, &mut decided)?;
     count(&stage, &names.legit, &mut decided)?;
@@ -84,7 +84,7 @@ fn stored(stage: &Stage<'_>, fleet: &mut Fleet, reader: Service, payments: u64) 
     let what = format!("{payments} payments are stored");
     Wait::seconds(course::RECOVERY_SECONDS).until(&what, || {
         restart(stage, fleet, reader)?;
-        Ok((stage.stored()? >= payments).then_some(()))
+        Ok((stage.system.stored()? >= payments).then_some(()))
     })?;
     stage.bench.journal.say(what);
     Ok(())
@@ -141,7 +141,7 @@ fn missed(stage: &Stage<'_>, fleet: &mut Fleet, reader: Service) -> Outcome {
 
 /// Adds the payloads that a topic has now.
 fn count(stage: &Stage<'_>, topic: &str, payloads: &mut Payloads) -> Outcome {
-    stage.kafka.read(topic, |record| {
+    stage.system.kafka.read(topic, |record| {
         let payload = record.payload().unwrap_or_default().to_vec();
         *payloads.entry(payload).or_default() += 1;
         Ok(())
@@ -154,7 +154,7 @@ fn compare(stage: &Stage<'_>, produced: &Payloads, decided: &Payloads) -> Outcom
     let (journal, mut rows) = (&stage.bench.journal, Payloads::new());
     for table in ["fraud_payments", "legit_payments"] {
         for partition in 0..PARTITIONS {
-            for row in stage.database.payments(table, partition)? {
+            for row in stage.system.database.payments(table, partition)? {
                 *rows.entry(row.payload).or_default() += 1;
             }
         }

@@ -38,14 +38,14 @@ pub fn run(bench: &Bench) -> Outcome {
         .every(Duration::from_millis(250))
         .until("the stream is warm", || {
             fleet.alive()?;
-            Ok((stage.stored()? >= warm).then_some(()))
+            Ok((stage.system.stored()? >= warm).then_some(()))
         })?;
     measure(&stage, &mut fleet)?;
     fleet.check_peaks(&bench.journal, RSS_LIMIT_MB, "at a steady 5,000/s");
     fleet.drain(Service::Producer, &bench.journal)?;
-    let count = stage.kafka.count(&stage.names.payments)?;
+    let count = stage.system.kafka.count(&stage.system.names.payments)?;
     stage.settle(&mut fleet, count, 60)?;
-    let latencies = stage.database.latencies_ms()?;
+    let latencies = stage.system.database.latencies_ms()?;
     bench.journal.say(format_args!(
         "from a payment's time to its row: p50 {} ms, p99 {} ms, longest {} ms over {} rows",
         quantile(&latencies, 0.50),
@@ -62,11 +62,14 @@ pub fn run(bench: &Bench) -> Outcome {
 fn measure(stage: &Stage<'_>, fleet: &mut Fleet) -> Outcome {
     let journal = &stage.bench.journal;
     let (before, machine) = (usages(fleet)?, Machine::look()?);
-    let (first, started) = (stage.kafka.count(&stage.names.payments)?, Instant::now());
+    let (first, started) = (
+        stage.system.kafka.count(&stage.system.names.payments)?,
+        Instant::now(),
+    );
     pace(WINDOW)?;
     fleet.alive()?;
     let after = usages(fleet)?;
-    let payments = (stage.kafka.count(&stage.names.payments)? - first) as f64;
+    let payments = (stage.system.kafka.count(&stage.system.names.payments)? - first) as f64;
     let seconds = started.elapsed().as_secs_f64();
     let rate = payments / seconds;
     journal.check(
@@ -76,7 +79,7 @@ fn measure(stage: &Stage<'_>, fleet: &mut Fleet) -> Outcome {
     let busy = Machine::look()?.busy_percent(machine);
     journal.say(format_args!(
         "the machine is {busy} % busy; {}",
-        stage.standings()
+        stage.system.standings()
     ));
     for ((service, before), (_, after)) in before.iter().zip(&after) {
         let used = after.cpu_seconds - before.cpu_seconds;

@@ -14,7 +14,8 @@ use crate::fleet::{Fleet, drained};
 use crate::http::metric;
 use crate::load::Load;
 use crate::service::Service;
-use crate::stage::{Stage, Standing};
+use crate::stage::Stage;
+use crate::system::{Standing, System};
 use crate::wait::{Wait, pace};
 
 /// A signal is sent only while more than so many records are left.
@@ -92,7 +93,7 @@ impl<'x, 's, 'b> Striker<'x, 's, 'b> {
                 );
             }
         }
-        self.starts[slot(service)] = self.stage.standing(service)?.position;
+        self.starts[slot(service)] = self.stage.system.standing(service)?.position;
         self.stage.start(self.fleet, service)
     }
 
@@ -102,7 +103,7 @@ impl<'x, 's, 'b> Striker<'x, 's, 'b> {
         let what = format!("{service} works");
         Wait::seconds(60).every(MOMENT).until(what, || {
             self.fleet.alive()?;
-            let standing = stage.standing(service)?;
+            let standing = stage.system.standing(service)?;
             let works = standing.position > start;
             if !works {
                 self.order_if_short(service, standing)?;
@@ -129,7 +130,7 @@ impl<'x, 's, 'b> Striker<'x, 's, 'b> {
             while froze.elapsed() < LONGEST_FREEZE {
                 // What it had asked for just before is answered meanwhile.
                 pace(MOMENT)?;
-                let standing = self.stage.standing(service)?;
+                let standing = self.stage.system.standing(service)?;
                 if standing.lag <= LEAST_LAG {
                     self.order_if_short(service, standing)?;
                     continue;
@@ -154,12 +155,11 @@ impl<'x, 's, 'b> Striker<'x, 's, 'b> {
     /// On how many partitions a transaction of the service is open: records on the outputs that no
     /// reader may see yet, or positions in the database that somebody holds.
     fn open(&self, service: Service) -> Outcome<usize> {
-        let Stage {
+        let System {
             names,
             kafka,
             database,
-            ..
-        } = self.stage;
+        } = &self.stage.system;
         match service {
             Service::Producer | Service::Detector => {
                 Ok(kafka.open_partitions(&names.fraud)? + kafka.open_partitions(&names.legit)?)
@@ -175,7 +175,7 @@ impl<'x, 's, 'b> Striker<'x, 's, 'b> {
         }
         let undecided = match service {
             Service::Detector => 0,
-            _ => self.stage.standing(Service::Detector)?.lag,
+            _ => self.stage.system.standing(Service::Detector)?.lag,
         };
         let coming = (undecided as f64 * share(service)) as i64;
         if standing.lag + coming <= LEAST_LAG + 1_000 {
@@ -195,12 +195,12 @@ impl<'x, 's, 'b> Striker<'x, 's, 'b> {
     fn replica(&mut self) -> Outcome {
         let (stage, began) = (self.stage, Instant::now());
         let journal = &stage.bench.journal;
-        let group = stage.names.group(Service::Detector);
+        let group = stage.system.names.group(Service::Detector);
         self.at_work(Service::Detector)?;
         let mut replica = stage.process(Service::Detector, &[("DETECTOR_INSTANCE", "second")])?;
         Wait::seconds(60).until("the second detector has decided", || {
             self.fleet.alive()?;
-            let standing = stage.standing(Service::Detector)?;
+            let standing = stage.system.standing(Service::Detector)?;
             self.order_if_short(Service::Detector, standing)?;
             let metrics = replica.get("/metrics")?.body;
             let committed = metric(&metrics, "fraudstream_transactions_total", "\"committed\"");
@@ -209,20 +209,20 @@ impl<'x, 's, 'b> Striker<'x, 's, 'b> {
         journal.say(format_args!(
             "second detector {} is one of {} members after {:.1} s: {}; {}",
             replica.name(),
-            stage.kafka.members(&group)?,
+            stage.system.kafka.members(&group)?,
             began.elapsed().as_secs_f64(),
             ready_line(&replica)?,
-            stage.standing(Service::Detector)?
+            stage.system.standing(Service::Detector)?
         ));
         replica.signal(Signal::Term)?;
         drained(&mut replica, journal)?;
         self.fleet.note_peak(Service::Detector, &replica);
         Wait::seconds(30).until("the second detector has left its group", || {
-            Ok((stage.kafka.members(&group)? <= 1).then_some(()))
+            Ok((stage.system.kafka.members(&group)? <= 1).then_some(()))
         })?;
         journal.say(format_args!(
             "second detector has left; {}",
-            stage.standing(Service::Detector)?
+            stage.system.standing(Service::Detector)?
         ));
         Ok(())
     }

@@ -47,7 +47,7 @@ pub fn run(bench: &Bench) -> Outcome {
         journal.check(!log.contains(SECRET), "its log does not hold the password");
     }
     // The processors may or may not have come as far as making their topics.
-    stage.database.remove()
+    stage.system.database.remove()
 }
 
 /// User, and server with database.

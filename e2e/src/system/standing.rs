@@ -1,14 +1,11 @@
 //! How far a service is.
 
 use std::fmt;
-use std::time::{Duration, Instant};
 
-use super::Stage;
+use super::System;
 use crate::failure::{Failure, Outcome};
-use crate::fleet::Fleet;
 use crate::kafka::{Isolation, PARTITIONS};
 use crate::service::Service;
-use crate::wait::Wait;
 
 /// A consumer's position over all partitions, against what it may read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,20 +16,26 @@ pub struct Standing {
     pub end: i64,
     /// What lies between. Offsets of transaction markers count: they are a handful.
     pub lag: i64,
+    /// The same on the partition where it is most.
+    pub worst: i64,
 }
 
 impl Standing {
     fn new(positions: &[i64], ends: &[i64]) -> Self {
         let pairs = positions.iter().zip(ends);
+        let lags: Vec<i64> = pairs
+            .map(|(position, end)| (end - position).max(0))
+            .collect();
         Self {
             position: positions.iter().sum(),
             end: ends.iter().sum(),
-            lag: pairs.map(|(position, end)| (end - position).max(0)).sum(),
+            lag: lags.iter().sum(),
+            worst: lags.iter().copied().max().unwrap_or(0),
         }
     }
 }
 
-impl Stage<'_> {
+impl System {
     /// How far a service is: by the group's committed offsets for the detector, by what the
     /// database has for a processor.
     pub fn standing(&self, service: Service) -> Outcome<Standing> {
@@ -59,35 +62,13 @@ impl Stage<'_> {
     pub fn stored(&self) -> Outcome<u64> {
         Ok(self.database.count("fraud_payments")? + self.database.count("legit_payments")?)
     }
-
-    /// Waits until so many payments are stored and the detector has nothing left, and says now and
-    /// then how far it all is.
-    pub fn settle(&self, fleet: &mut Fleet, payments: u64, limit_seconds: u64) -> Outcome {
-        let journal = &self.bench.journal;
-        let (started, mut told) = (Instant::now(), Instant::now());
-        Wait::seconds(limit_seconds)
-            .every(Duration::from_millis(500))
-            .until(format_args!("{payments} payments are stored"), || {
-                fleet.alive()?;
-                if told.elapsed() >= Duration::from_secs(5) {
-                    told = Instant::now();
-                    journal.say(self.standings());
-                }
-                let stored = self.stored()?;
-                let settled = stored >= payments && self.standing(Service::Detector)?.lag == 0;
-                Ok(settled.then_some(()))
-            })?;
-        let seconds = started.elapsed().as_secs_f64();
-        journal.say(format_args!(
-            "{payments} payments are stored ({seconds:.1} s waited)"
-        ));
-        Ok(())
-    }
 }
 
 impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { position, end, lag } = self;
+        let Self {
+            position, end, lag, ..
+        } = self;
         write!(f, "position {position} of {end}, lag {lag}")
     }
 }
