@@ -17,9 +17,9 @@ REAL := --workspace --features real
 # Has OpenSSL built in, and one more test target.
 TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
-STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill chart cluster-e2e
+STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill chaos-short chart cluster-e2e
 
-.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e images test-images rules chart render cluster-e2e up down smoke drill ci stages
+.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e chaos chaos-short chaos-disk images test-images rules chart render cluster-e2e up down smoke drill ci stages
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,7 +42,7 @@ deny: ## licences, bans and sources of all dependencies
 	$(CARGO) deny --locked check --hide-inclusion-graph licenses bans sources
 
 files: ## hadolint, shellcheck, and what docker-compose.yml promises
-	hadolint Dockerfile
+	hadolint Dockerfile e2e/packets/Dockerfile
 	shellcheck $$(git grep --files-with-matches '^#!/.*sh$$' -- scripts .ci)
 	COMPOSE="$(COMPOSE)" scripts/compose-check
 
@@ -60,8 +60,8 @@ deps-down: ## stop them; their data stay
 deps-reset: ## stop them and throw their data away
 	$(COMPOSE) down --remove-orphans --volumes
 
-test-real e2e: export KAFKA_BOOTSTRAP_SERVERS = localhost:9091,localhost:9092,localhost:9093
-e2e: export DATABASE_URL = mysql://$(MYSQL_USER):$(MYSQL_PASSWORD)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
+test-real e2e chaos chaos-short chaos-disk: export KAFKA_BOOTSTRAP_SERVERS = localhost:9091,localhost:9092,localhost:9093
+e2e chaos chaos-short chaos-disk: export DATABASE_URL = mysql://$(MYSQL_USER):$(MYSQL_PASSWORD)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
 # Some of these tests make users of their own and look into sessions: more than a service may.
 test-real: export DATABASE_URL = mysql://$(TESTER):$(TESTER)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
 
@@ -74,6 +74,17 @@ test-tls: ## lint and test what needs TLS and SASL, against a broker of its own 
 
 e2e: deps-up ## the whole system on these servers, with faults; E2E_PROGRAMS=images: the programs in the images
 	CARGO="$(CARGO)" scripts/e2e
+
+chaos: ## every fault that we can inflict, drawn from SEED, for MINUTES (60); what was lost and doubled (needs images)
+	COMPOSE="$(COMPOSE)" CARGO="$(CARGO)" scripts/chaos $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+
+# A detector killed while a zombie of a processor wakes up beside its heir; connections cut after their COMMIT in a
+# burst of poison; the end of the broker that keeps the detector's transactions.
+chaos-short: ## five faults, always the same
+	COMPOSE="$(COMPOSE)" CARGO="$(CARGO)" scripts/chaos --seed 5194 --minutes 4
+
+chaos-disk: ## MySQL's disk is full
+	COMPOSE="$(COMPOSE)" CARGO="$(CARGO)" scripts/chaos --full-disk
 
 images: ## build the five images and print their sizes
 	COMPOSE="$(COMPOSE)" scripts/images

@@ -1,0 +1,32 @@
+//! The command line.
+
+use clap::Parser;
+
+/// Breaks the containers of docker-compose.yml, one fault after the other and two at a time, while payments flow, and
+/// counts every one of them afterwards. What happens is drawn from the seed: the same seed, the same faults.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "chaos")]
+pub struct Arguments {
+    /// Decides which faults come, to whom, when and for how long, and what the payments are. Without it, another one each
+    /// time; it is printed.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// The least length of the run. Decides how many faults there are: one a minute and a tenth more, two at least.
+    #[arg(long, default_value_t = 60)]
+    pub minutes: u64,
+    /// Payments a second that are sent by us, beside those of payment-producer.
+    #[arg(long, default_value_t = 400)]
+    pub rate: u64,
+    /// Prints the schedule and ends.
+    #[arg(long)]
+    pub list: bool,
+    /// Deals these faults instead of those that are drawn, alone and in this order; `--list` shows what they are called.
+    #[arg(long, value_name = "FAULT")]
+    pub only: Vec<String>,
+    /// Leaves the containers and their data for whoever wants to look at them.
+    #[arg(long)]
+    pub keep: bool,
+    /// MySQL has a small disk, which is filled up: the one fault, in a run of its own.
+    #[arg(long, conflicts_with_all = ["minutes", "only", "list"])]
+    pub full_disk: bool,
+}

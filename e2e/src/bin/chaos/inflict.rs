@@ -1,0 +1,85 @@
+//! Doing it, and undoing it.
+
+mod broker;
+mod commit;
+mod database;
+mod deadlock;
+mod network;
+mod service;
+mod traffic;
+mod webhook;
+
+use e2e::failure::Outcome;
+
+use crate::fault::{Fault, Kind};
+use crate::proxy::Cut;
+use crate::receiver::Mood;
+use crate::world::World;
+
+/// A fault that is there.
+pub struct Inflicted<'w> {
+    /// What was seen of it.
+    pub evidence: String,
+    undo: Undo<'w>,
+}
+
+/// Ends a fault, and says what was seen of its end.
+type Undo<'w> = Box<dyn FnOnce() -> Outcome<String> + 'w>;
+
+impl<'w> Inflicted<'w> {
+    /// There until `undo`.
+    fn held(
+        evidence: impl Into<String>,
+        undo: impl FnOnce() -> Outcome<String> + 'w,
+    ) -> Outcome<Self> {
+        Ok(Self {
+            evidence: evidence.into(),
+            undo: Box::new(undo),
+        })
+    }
+
+    /// Over already.
+    fn over(evidence: impl Into<String>) -> Outcome<Self> {
+        Self::held(evidence, || Ok(String::new()))
+    }
+
+    /// Ends it.
+    pub fn end(self) -> Outcome<String> {
+        (self.undo)()
+    }
+}
+
+/// Does it.
+pub fn inflict(world: &World, fault: Fault) -> Outcome<Inflicted<'_>> {
+    match fault.kind {
+        Kind::Kill(service) => service::kill(world, service),
+        Kind::Freeze(service) => service::freeze(world, service),
+        Kind::Terminate(service) => service::terminate(world, service),
+        Kind::Roll(service) => service::roll(world, service),
+        Kind::Scale(service) => service::scale(world, service),
+        Kind::BrokerKilled => broker::kill(world, &[broker::any(fault.dice)]),
+        Kind::TransactionCoordinatorKilled => broker::kill_transaction_coordinator(world),
+        Kind::GroupCoordinatorKilled => broker::kill_group_coordinator(world),
+        Kind::TwoBrokersKilled => broker::kill(
+            world,
+            &[broker::any(fault.dice), broker::any(fault.dice + 1)],
+        ),
+        Kind::BrokerPaused => broker::pause(world, broker::any(fault.dice)),
+        Kind::TooFewReplicas => broker::too_few_replicas(world, fault.dice),
+        Kind::CutFromBroker(service) => network::from_broker(world, service, fault.dice),
+        Kind::CutFromBrokers(service) => network::from_brokers(world, service),
+        Kind::CutFromDatabase(service) => network::from_database(world, service),
+        Kind::DatabaseKilled => database::kill(world),
+        Kind::DatabasePaused => database::pause(world),
+        Kind::DatabaseRestarted => database::restart(world),
+        Kind::CommitLost => commit::cut(world, Cut::Before),
+        Kind::CommitUnanswered => commit::cut(world, Cut::After),
+        Kind::Deadlock => deadlock::force(world),
+        Kind::HoursOff => traffic::hours_off(world),
+        Kind::Poison => traffic::poison(world),
+        Kind::WebhookDown => webhook::turn(world, Mood::Down),
+        Kind::WebhookSlow => webhook::turn(world, Mood::Slow),
+        Kind::WebhookError => webhook::turn(world, Mood::Error),
+        Kind::WebhookLate => webhook::turn(world, Mood::Late),
+    }
+}

@@ -1,0 +1,35 @@
+//! What befalls MySQL.
+
+use e2e::failure::Outcome;
+
+use super::Inflicted;
+use crate::world::{MYSQL, World};
+
+/// SIGKILL; started again at the end.
+pub fn kill(world: &World) -> Outcome<Inflicted<'_>> {
+    let victim = world.docker.first(MYSQL)?;
+    world.docker.signal(&victim, "KILL")?;
+    Inflicted::held("MySQL is dead", move || {
+        world.docker.start(&victim)?;
+        Ok("started again".to_owned())
+    })
+}
+
+/// SIGSTOP for the whole container; connections stay open.
+pub fn pause(world: &World) -> Outcome<Inflicted<'_>> {
+    let victim = world.docker.first(MYSQL)?;
+    world.docker.docker(&["pause", &victim.id])?;
+    Inflicted::held("MySQL is frozen", move || {
+        world.docker.docker(&["unpause", &victim.id])?;
+        Ok("thawed".to_owned())
+    })
+}
+
+/// Ends in good order, and comes back at once.
+pub fn restart(world: &World) -> Outcome<Inflicted<'_>> {
+    let victim = world.docker.first(MYSQL)?;
+    world
+        .docker
+        .docker(&["restart", "--time", "60", &victim.id])?;
+    Inflicted::over("MySQL was restarted")
+}

@@ -1,0 +1,235 @@
+//! What was sent and what became of it, on disk: what the checker holds against the system.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use e2e::checker::{Findings, Kind};
+use e2e::failure::{Attempt as _, Failure, Outcome};
+
+/// Writes one line for each thing that is known of a record:
+///
+/// ```text
+/// sent 12 9a0b...       its number, and the digest of its payload
+/// acked 12 3 4711       partition and offset
+/// unknown 12            may be there once, or not at all
+/// refused 12            never left us
+/// ```
+pub struct Ledger {
+    path: PathBuf,
+    file: Mutex<BufWriter<File>>,
+}
+
+/// What is known of a record.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Entry {
+    digest: u64,
+    acked: Option<(i32, i64)>,
+    refused: bool,
+    seen: u32,
+}
+
+/// The ledger, read back and held against the topic.
+#[derive(Debug, Default)]
+pub struct Judge {
+    entries: BTreeMap<u64, Entry>,
+}
+
+impl Ledger {
+    /// Makes the file.
+    pub fn create(path: &Path) -> Outcome<Self> {
+        let file = File::create(path).attempt(format_args!("create {}", path.display()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: Mutex::new(BufWriter::new(file)),
+        })
+    }
+
+    /// A record is about to be handed over.
+    pub fn sent(&self, number: u64, digest: u64) {
+        self.write(format_args!("sent {number} {digest:x}"));
+    }
+
+    /// A broker said that it has it, and where.
+    pub fn acked(&self, number: u64, partition: i32, offset: i64) {
+        self.write(format_args!("acked {number} {partition} {offset}"));
+    }
+
+    /// Nobody said what became of it.
+    pub fn unknown(&self, number: u64) {
+        self.write(format_args!("unknown {number}"));
+    }
+
+    /// It was not handed over after all.
+    pub fn refused(&self, number: u64) {
+        self.write(format_args!("refused {number}"));
+    }
+
+    /// Reads it back.
+    pub fn judge(&self) -> Outcome<Judge> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.flush().attempt("write the ledger")?;
+        let file = File::open(&self.path).attempt("open the ledger")?;
+        let mut judge = Judge::default();
+        for line in BufReader::new(file).lines() {
+            let line = line.attempt("read the ledger")?;
+            judge
+                .note(&line)
+                .ok_or_else(|| Failure::new(format!("the ledger has a line {line:?}")))?;
+        }
+        Ok(judge)
+    }
+
+    fn write(&self, line: std::fmt::Arguments<'_>) {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // A line that is missing shows: as a record that nobody sent, or by the flush at the end.
+        let _ = writeln!(file, "{line}");
+    }
+}
+
+impl Judge {
+    fn note(&mut self, line: &str) -> Option<()> {
+        let mut words = line.split(' ');
+        let what = words.next()?;
+        let number: u64 = words.next()?.parse().ok()?;
+        if what == "sent" {
+            let digest = u64::from_str_radix(words.next()?, 16).ok()?;
+            let entry = Entry {
+                digest,
+                ..Entry::default()
+            };
+            self.entries.insert(number, entry);
+            return Some(());
+        }
+        let entry = self.entries.get_mut(&number)?;
+        match what {
+            "acked" => {
+                entry.acked = Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?));
+            }
+            "unknown" => {}
+            "refused" => entry.refused = true,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// How many records were handed over.
+    pub fn sent(&self) -> usize {
+        self.entries.values().filter(|entry| !entry.refused).count()
+    }
+
+    /// Of how many nobody said what became of them.
+    pub fn unknown(&self) -> usize {
+        let unknown = |entry: &&Entry| entry.acked.is_none() && !entry.refused;
+        self.entries.values().filter(unknown).count()
+    }
+
+    /// A record of this number is on `payments`.
+    pub fn see(&mut self, number: &str, place: (i32, i64), digest: u64, findings: &mut Findings) {
+        let (partition, offset) = place;
+        let name = format!("number {number} at {partition}/{offset}");
+        let entry = number
+            .parse()
+            .ok()
+            .and_then(|number: u64| self.entries.get_mut(&number));
+        let Some(entry) = entry.filter(|entry| !entry.refused) else {
+            findings.add(Kind::Displaced, &name);
+            return;
+        };
+        entry.seen += 1;
+        if entry.seen > 1 {
+            findings.add(Kind::DoublyProduced, &name);
+        } else if entry.acked.is_some_and(|acked| acked != place) {
+            findings.add(Kind::Displaced, &name);
+        }
+        if entry.digest != digest {
+            findings.add(Kind::Changed, &name);
+        }
+    }
+
+    /// All of `payments` was seen.
+    pub fn close(&self, findings: &mut Findings) {
+        for (number, entry) in &self.entries {
+            if entry.acked.is_some() && entry.seen == 0 {
+                findings.add(Kind::Unproduced, &format!("number {number}"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEDGER: &str = "sent 1 a\nsent 2 b\nsent 3 c\nacked 1 0 7\nunknown 2\nrefused 3";
+
+    fn check(seen: &[(&str, (i32, i64), u64)], expected: &str) {
+        let (mut judge, mut findings) = (Judge::default(), Findings::default());
+        for line in LEDGER.lines() {
+            judge.note(line).expect(line);
+        }
+        assert_eq!((judge.sent(), judge.unknown()), (2, 1));
+        for (number, place, digest) in seen {
+            judge.see(number, *place, *digest, &mut findings);
+        }
+        judge.close(&mut findings);
+        let nothing = "nothing lost, doubled, misrouted or changed";
+        let expected = if expected.is_empty() {
+            nothing
+        } else {
+            expected
+        };
+        assert_eq!(findings.to_string(), expected);
+    }
+
+    #[test]
+    fn what_was_acknowledged_is_there_once_and_the_unknown_once_or_never() {
+        check(&[("1", (0, 7), 0xa)], "");
+        check(&[("1", (0, 7), 0xa), ("2", (0, 8), 0xb)], "");
+    }
+
+    #[test]
+    fn what_is_not_is_found() {
+        check(&[], "1 acknowledged but not on payments (as number 1)");
+        check(
+            &[("1", (0, 7), 0xa), ("1", (0, 9), 0xa)],
+            "1 doubled on payments (as number 1 at 0/9)",
+        );
+        let first = ("1", (0, 7), 0xa);
+        check(
+            &[first, ("2", (0, 8), 0xb), ("2", (1, 8), 0xb)],
+            "1 doubled on payments (as number 2 at 1/8)",
+        );
+        check(
+            &[("1", (1, 7), 0xa)],
+            "1 not where it was acknowledged (as number 1 at 1/7)",
+        );
+        check(
+            &[first, ("3", (0, 8), 0xc)],
+            "1 not where it was acknowledged (as number 3 at 0/8)",
+        );
+        check(
+            &[first, ("x", (0, 8), 0xc)],
+            "1 not where it was acknowledged (as number x at 0/8)",
+        );
+        check(
+            &[("1", (0, 7), 0xf)],
+            "1 with changed bytes (as number 1 at 0/7)",
+        );
+    }
+
+    #[test]
+    fn a_ledger_is_read_back_from_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = Ledger::create(&folder.path().join("ledger")).expect("a ledger");
+        ledger.sent(5, 0xff);
+        ledger.acked(5, 2, 9);
+        let mut judge = ledger.judge().expect("a judge");
+        let mut findings = Findings::default();
+        judge.see("5", (2, 9), 0xff, &mut findings);
+        judge.close(&mut findings);
+        assert!(findings.is_empty());
+    }
+}

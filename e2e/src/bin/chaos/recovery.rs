@@ -1,0 +1,57 @@
+//! When all is well again.
+
+use std::time::{Duration, Instant};
+
+use e2e::failure::Outcome;
+use e2e::service::Service;
+use e2e::wait::pace;
+
+use crate::world::World;
+
+/// A system that is well stays so.
+const STEADY: Duration = Duration::from_secs(3);
+
+/// Whoever is not well by then will not be.
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// Between two looks.
+const OFTEN: Duration = Duration::from_millis(250);
+
+/// Waits until lags have been normal for a while, and says how long after `ended` that began; nothing when it did not.
+pub fn wait(world: &World, ended: Instant) -> Outcome<Option<Duration>> {
+    let mut well_since = None;
+    loop {
+        let looked = Instant::now();
+        // What cannot be asked now is not well.
+        match behind(world) {
+            Ok(None) => {
+                let since = *well_since.get_or_insert(looked);
+                if looked.duration_since(since) >= STEADY {
+                    return Ok(Some(since.saturating_duration_since(ended)));
+                }
+            }
+            Ok(Some(_)) | Err(_) => well_since = None,
+        }
+        if ended.elapsed() > LIMIT {
+            return Ok(None);
+        }
+        pace(OFTEN)?;
+    }
+}
+
+/// Who is behind, and by how much: two seconds of payments are normal, over all or on one partition.
+pub fn behind(world: &World) -> Outcome<Option<String>> {
+    let normal = 2 * world.rate as i64;
+    let of_partition = normal / i64::from(e2e::kafka::PARTITIONS) + 30;
+    let waiting = world.loader.waiting();
+    if waiting > normal {
+        return Ok(Some(format!("{waiting} payments wait for the brokers")));
+    }
+    for service in Service::CONSUMERS {
+        let standing = world.system.standing(service)?;
+        if standing.lag > normal || standing.worst > of_partition {
+            return Ok(Some(format!("{service} has {standing}")));
+        }
+    }
+    Ok(None)
+}

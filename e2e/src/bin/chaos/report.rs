@@ -1,0 +1,121 @@
+//! What a run says of its faults.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use e2e::journal::Journal;
+
+use crate::fault::{Fault, Kind};
+
+/// Nineteen of twenty faults are over so soon.
+const P95_LIMIT: Duration = Duration::from_secs(45);
+
+/// The faults that were dealt.
+#[derive(Debug, Default)]
+pub struct Report {
+    dealt: Vec<(Fault, Option<Duration>)>,
+}
+
+impl Report {
+    /// One more, and how long it took until all was well after its end.
+    pub fn add(&mut self, fault: Fault, recovery: Option<Duration>) {
+        self.dealt.push((fault, recovery));
+    }
+
+    /// How many.
+    pub fn faults(&self) -> usize {
+        self.dealt.len()
+    }
+
+    /// Counts by kind, and recoveries. A kind that was planned and never came is a failure.
+    pub fn tell(&self, journal: &Journal, planned: &[Kind]) {
+        let mut counts: BTreeMap<String, (usize, Duration)> = BTreeMap::new();
+        for kind in planned {
+            counts.entry(kind.to_string()).or_default();
+        }
+        for (fault, recovery) in &self.dealt {
+            let (count, longest) = counts.entry(fault.kind.to_string()).or_default();
+            *count += 1;
+            *longest = recovery.unwrap_or(Duration::MAX).max(*longest);
+        }
+        for (kind, (count, longest)) in &counts {
+            let seconds = longest.as_secs_f64();
+            journal.say(format_args!(
+                "{kind:<36} {count:>2}  well after {seconds:5.1} s at most"
+            ));
+        }
+        let missing: Vec<&String> = counts
+            .iter()
+            .filter(|(_, (count, _))| *count == 0)
+            .map(|(kind, _)| kind)
+            .collect();
+        journal.check(
+            missing.is_empty(),
+            format_args!(
+                "{} kinds of faults, {} of them never came {missing:?}",
+                counts.len(),
+                missing.len()
+            ),
+        );
+        let mut recoveries: Vec<Duration> = self
+            .dealt
+            .iter()
+            .map(|(_, it)| it.unwrap_or(Duration::MAX))
+            .collect();
+        recoveries.sort_unstable();
+        let p95 = percentile(&recoveries, 95);
+        let (middle, longest) = (percentile(&recoveries, 50), percentile(&recoveries, 100));
+        journal.check(
+            p95 <= P95_LIMIT,
+            format_args!(
+                "well after {:.1} s (p50), {:.1} s (p95, limit {} s), {:.1} s (longest)",
+                middle.as_secs_f64(),
+                p95.as_secs_f64(),
+                P95_LIMIT.as_secs(),
+                longest.as_secs_f64()
+            ),
+        );
+    }
+}
+
+/// The least of the sorted lengths that so many percent do not exceed.
+fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+    let rank = (sorted.len() * percent).div_ceil(100);
+    sorted
+        .get(rank.saturating_sub(1))
+        .copied()
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_one_of_the_lengths() {
+        let lengths: Vec<Duration> = (1..=40).map(Duration::from_secs).collect();
+        assert_eq!(percentile(&lengths, 95), Duration::from_secs(38));
+        assert_eq!(percentile(&lengths, 100), Duration::from_secs(40));
+        assert_eq!(percentile(&lengths[..1], 50), Duration::from_secs(1));
+        assert_eq!(percentile(&[], 95), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_kind_that_never_came_and_one_that_never_recovered_are_failures() {
+        let journal = Journal::start();
+        let fault = Fault {
+            kind: Kind::Poison,
+            seconds: 0,
+            dice: 0,
+        };
+        let mut report = Report::default();
+        report.add(fault, Some(Duration::from_secs(1)));
+        report.tell(&journal, &[Kind::Poison]);
+        assert_eq!(journal.failures(), 0);
+        report.tell(&journal, &[Kind::Poison, Kind::Deadlock]);
+        assert_eq!(journal.failures(), 1);
+        report.add(fault, None);
+        report.tell(&journal, &[Kind::Poison]);
+        assert_eq!(journal.failures(), 2);
+    }
+}

@@ -1,0 +1,128 @@
+//! The end: everything comes to rest, and is counted.
+
+use std::time::Duration;
+
+use e2e::checker::{self, Kind, digest};
+use e2e::failure::{Failure, Outcome};
+use e2e::kafka::header;
+use e2e::service::Service;
+use e2e::wait::Wait;
+use rdkafka::message::Message as _;
+
+use crate::payment::NUMBER;
+use crate::world::World;
+
+/// How long the last ones may take.
+const REST_SECONDS: u64 = 240;
+
+/// What was lost or done twice, or in a wrong way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// Records on `payments`.
+    pub payments: u64,
+    /// Acknowledged, and not to be found somewhere on their way.
+    pub lost: u64,
+    /// More than once on a topic or in a table.
+    pub doubled: u64,
+    /// On the wrong topic or in the wrong table.
+    pub misrouted: u64,
+    /// Before one of the same account that came earlier.
+    pub reordered: u64,
+}
+
+/// Stops what sends, waits for the rest, and holds everything against the ledger.
+pub fn reach(world: &mut World) -> Outcome<Verdict> {
+    let producer = world.docker.first(Service::Producer.program())?;
+    world
+        .docker
+        .docker(&["stop", "--time", "40", &producer.id])?;
+    let mut judge = world.loader.finish()?;
+    rest(world)?;
+    let (journal, system) = (&world.journal, &world.system);
+    journal.say(format_args!(
+        "{} payments sent by us, {} of them of unknown outcome",
+        judge.sent(),
+        judge.unknown()
+    ));
+    let mut books = checker::check_with(system, |record, findings| {
+        if let Some(number) = header(record, NUMBER) {
+            let place = (record.partition(), record.offset());
+            judge.see(number, place, digest(record.payload()), findings);
+        }
+        Ok(())
+    })?;
+    judge.close(&mut books.findings);
+    journal.say(format_args!(
+        "{} on payments; rows: {} fraud, {} legit, {} alerts; {} dead letters",
+        books.produced, books.fraud, books.legit, books.alerts, books.dead_lettered
+    ));
+    let findings = &books.findings;
+    journal.check(
+        findings.is_empty(),
+        format_args!("our own count: {findings}"),
+    );
+    let alerts = system.database.sources("alerts")?;
+    let unanswered = world.receiver.unanswered(&alerts);
+    journal.check(
+        unanswered.is_empty() && !alerts.is_empty(),
+        format_args!(
+            "{} alerts, {} of them never delivered {:?}",
+            alerts.len(),
+            unanswered.len(),
+            unanswered.first()
+        ),
+    );
+    audit(world)?;
+    Ok(Verdict {
+        payments: books.produced,
+        lost: findings.count(&[
+            Kind::Unproduced,
+            Kind::Undecided,
+            Kind::Lost,
+            Kind::Unstored,
+        ]),
+        doubled: findings.count(&[
+            Kind::DoublyProduced,
+            Kind::DoublyDecided,
+            Kind::DoublyStored,
+        ]),
+        misrouted: findings.count(&[Kind::Misrouted, Kind::Misstored]),
+        reordered: findings.count(&[Kind::Reordered]),
+    })
+}
+
+/// Waits until nobody has anything left to do: no payment, and no alert.
+fn rest(world: &World) -> Outcome {
+    let (system, mut last, mut why) = (&world.system, 0, String::new());
+    // An end that the brokers tell counts the mark of a transaction, which nobody stores.
+    let marks = i64::from(e2e::kafka::PARTITIONS);
+    let rested = Wait::seconds(REST_SECONDS)
+        .every(Duration::from_secs(2))
+        .until("all is stored and delivered", || {
+            why = system.standings();
+            let undecided = system.standing(Service::Detector)?.lag;
+            let unstored = system
+                .standing(Service::Fraud)?
+                .worst
+                .max(system.standing(Service::Legit)?.worst);
+            let pending = system.database.count("alerts WHERE state <> 'delivered'")?;
+            why.push_str(&format!("; {pending} alerts are pending"));
+            let stored = system.stored()?;
+            let still = stored == std::mem::replace(&mut last, stored);
+            Ok((still && undecided == 0 && unstored <= marks && pending == 0).then_some(()))
+        });
+    rested.map_err(|failure| Failure::new(format!("{failure}: {why}")))
+}
+
+/// The product's own audit has to come to the same end.
+fn audit(world: &World) -> Outcome {
+    let run = ["run", "--rm", "--no-deps", "books", "audit", "--json"];
+    let audited = world.docker.compose(&run);
+    let said = match &audited {
+        Ok(json) => json.lines().last().unwrap_or("nothing").to_owned(),
+        Err(failure) => failure.to_string(),
+    };
+    let journal = &world.journal;
+    journal.check(audited.is_ok(), format_args!("fraudstream audit: {said}"));
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! The system under fire, and everything around it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use e2e::database::Database;
+use e2e::failure::{Attempt as _, Failure, Outcome};
+use e2e::journal::Journal;
+use e2e::kafka::Kafka;
+use e2e::service::Service;
+use e2e::system::{Names, System};
+use tokio::runtime::Runtime;
+
+use crate::docker::Docker;
+use crate::loader::Loader;
+use crate::proxy::Proxy;
+use crate::receiver::{Receiver, TIMEOUT_MS};
+
+/// All brokers.
+pub const BROKERS: [&str; 3] = ["kafka-1", "kafka-2", "kafka-3"];
+
+/// The database.
+pub const MYSQL: &str = "mysql";
+
+/// The image that drops packets.
+pub const PACKETS: &str = "fraudstream-chaos/packets";
+
+/// How long containers may take until they say that they are well.
+const START_SECONDS: u64 = 180;
+
+/// What everything acts on.
+pub struct World {
+    /// What the run says.
+    pub journal: Journal,
+    /// For clients that are asynchronous.
+    pub runtime: Arc<Runtime>,
+    /// The containers.
+    pub docker: Docker,
+    /// What is looked at from outside.
+    pub system: System,
+    /// Sends payments.
+    pub loader: Loader,
+    /// Between MySQL and one of the processors.
+    pub proxy: Proxy,
+    /// The processor that goes through it.
+    pub proxied: Service,
+    /// Takes alerts.
+    pub receiver: Receiver,
+    /// Our address, as containers see it.
+    pub gateway: String,
+    /// The database, for sessions of our own.
+    pub database_url: String,
+    /// Payments a second, by us and by payment-producer.
+    pub rate: u64,
+}
+
+/// What a world is made of.
+pub struct Plot {
+    /// The compose files.
+    pub files: Vec<&'static str>,
+    /// Containers that only this run has.
+    pub beside: Vec<&'static str>,
+    /// Decides which processor goes through the proxy.
+    pub seed: u64,
+    /// Payments a second that we send.
+    pub rate: u64,
+    /// Where the ledger goes.
+    pub folder: PathBuf,
+}
+
+impl World {
+    /// Starts everything anew, without any data of an earlier run, and waits until it is well.
+    pub fn start(plot: &Plot, journal: Journal, runtime: Arc<Runtime>) -> Outcome<Self> {
+        let bootstrap = variable("KAFKA_BOOTSTRAP_SERVERS")?;
+        let database_url = variable("DATABASE_URL")?;
+        let server = server_of(&database_url)
+            .ok_or_else(|| Failure::new("DATABASE_URL names no server and port"))?;
+        let host = Host::find()?;
+        let proxy = Proxy::start(&host.listen, server, &runtime)?;
+        let receiver = Receiver::start(&host.listen, &runtime)?;
+        let proxied = match plot.seed % 2 {
+            0 => Service::Fraud,
+            _ => Service::Legit,
+        };
+        let through = |port: u16| format!("{}:{port}", Host::NAME);
+        let database_of = |service| match service == proxied {
+            true => through(proxy.address.port()),
+            false => MYSQL.to_owned(),
+        };
+        let variables = vec![
+            ("CHAOS_FRAUD_DATABASE", database_of(Service::Fraud)),
+            ("CHAOS_LEGIT_DATABASE", database_of(Service::Legit)),
+            ("CHAOS_WEBHOOK", through(receiver.address.port())),
+            ("CHAOS_WEBHOOK_TIMEOUT_MS", TIMEOUT_MS.to_string()),
+        ];
+        let docker = Docker::new(&plot.files, variables)?;
+        docker.docker(&["build", "--quiet", "--tag", PACKETS, "e2e/packets"])?;
+        docker.compose(&["down", "--remove-orphans", "--volumes"])?;
+        let programs = Service::ALL.map(Service::program);
+        journal.say("starting three brokers, MySQL and the four services");
+        let up = ["up", "--detach", "--no-build", MYSQL];
+        docker.compose(&[&up[..], &BROKERS, &programs, &plot.beside].concat())?;
+        for service in BROKERS.into_iter().chain([MYSQL]).chain(programs) {
+            docker.healthy(service, 1, START_SECONDS)?;
+        }
+        journal.say(format_args!(
+            "all are well; {proxied} reaches MySQL through our proxy"
+        ));
+        let names = Names::plain();
+        let group = names.group(Service::Detector);
+        let loader = Loader::start(&bootstrap, &names.payments, plot.rate, &plot.folder)?;
+        Ok(Self {
+            system: System {
+                kafka: Kafka::new(&bootstrap, &group, Arc::clone(&runtime))?,
+                database: Database::open(&database_url, &names.database, Arc::clone(&runtime))?,
+                names,
+            },
+            journal,
+            runtime,
+            docker,
+            loader,
+            proxy,
+            proxied,
+            receiver,
+            gateway: host.gateway,
+            database_url,
+            // payment-producer makes 50 in compose.
+            rate: plot.rate + 50,
+        })
+    }
+
+    /// Ends the containers; without `keep` their data go, too.
+    pub fn end(&self, keep: bool) -> Outcome {
+        if keep {
+            return self.docker.compose(&["stop"]).map(drop);
+        }
+        let down = ["down", "--remove-orphans", "--volumes"];
+        self.docker.compose(&down).map(drop)
+    }
+}
+
+/// How containers reach us.
+struct Host {
+    gateway: String,
+    listen: String,
+}
+
+impl Host {
+    /// What containers call it; e2e/chaos.yml makes the name known to them.
+    const NAME: &'static str = "host.docker.internal";
+
+    /// Linux has an address that only containers reach; Docker Desktop hands on to the loopback.
+    fn find() -> Outcome<Self> {
+        let asked = std::process::Command::new("docker")
+            .args(["network", "inspect", "bridge", "--format"])
+            .arg("{{(index .IPAM.Config 0).Gateway}}")
+            .output()
+            .attempt("ask Docker for its bridge")?;
+        let gateway = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
+        let is_ours = std::net::TcpListener::bind((gateway.as_str(), 0)).is_ok();
+        Ok(Self {
+            listen: match is_ours {
+                true => gateway.clone(),
+                false => "127.0.0.1".to_owned(),
+            },
+            gateway,
+        })
+    }
+}
+
+fn server_of(url: &str) -> Option<&str> {
+    let (server, _) = url.rsplit_once('@')?.1.split_once('/')?;
+    server.contains(':').then_some(server)
+}
+
+fn variable(name: &str) -> Outcome<String> {
+    std::env::var(name)
+        .map_err(|_| Failure::new(format!("{name} is not set; `make chaos` sets it")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_read_off_the_url() {
+        let url = "mysql://fraudstream:secret@127.0.0.1:3306/fraudstream";
+        assert_eq!(server_of(url), Some("127.0.0.1:3306"));
+        assert_eq!(server_of("sqlite:file"), None);
+    }
+}
