@@ -137,9 +137,10 @@ impl Docker {
     }
 
     fn run(&self, command: &mut Command) -> Outcome<String> {
+        let arguments = command.get_args().map(|it| it.to_string_lossy());
+        let words = format!("docker {}", arguments.collect::<Vec<_>>().join(" "));
         command.current_dir(&self.folder);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        let words = format!("{command:?}");
         let output = command.output().attempt(&words)?;
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr);

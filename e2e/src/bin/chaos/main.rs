@@ -87,7 +87,7 @@ fn chaos(arguments: &Arguments) -> Outcome<bool> {
     };
     if arguments.full_disk {
         plot.files.push("e2e/full-disk.yml");
-        plot.beside.push("keeper");
+        plot.beside.push(full_disk::KEEPER);
     }
     let mut world = World::start(&plot, journal, runtime)?;
     let ended = through(&mut world, arguments, &steps);
