@@ -60,7 +60,7 @@ pub fn run(world: &mut World) -> Outcome<Verdict> {
     let ended = Instant::now();
     let recovery = recovery::wait(world, ended)?;
     let recovery = recovery.ok_or_else(|| Failure::new("all is well: not in time"))?;
-    journal.check(
+    world.journal.check(
         recovery <= RECOVERY,
         format_args!(
             "well {:.1} s after the end (limit {} s)",

@@ -17,13 +17,28 @@ const LIMIT: Duration = Duration::from_secs(240);
 /// Between two looks.
 const OFTEN: Duration = Duration::from_millis(250);
 
+/// Whoever is not well by then is named.
+const LONG: Duration = Duration::from_secs(20);
+
 /// Waits until lags have been normal for a while, and says how long after `ended` that began; nothing when it did not.
-pub fn wait(world: &World, ended: Instant) -> Outcome<Option<Duration>> {
-    let mut well_since = None;
+pub fn wait(world: &mut World, ended: Instant) -> Outcome<Option<Duration>> {
+    let (mut well_since, mut told) = (None, Instant::now());
     loop {
         let looked = Instant::now();
+        let behind = behind(world);
+        if behind.is_err() {
+            // What our clients remember of brokers that are gone must not count as the system's own.
+            world.look_anew()?;
+        }
+        if told.elapsed() > LONG && !matches!(behind, Ok(None)) {
+            told = Instant::now();
+            let why = behind
+                .as_ref()
+                .map_or_else(ToString::to_string, |why| why.clone().unwrap_or_default());
+            world.journal.say(format_args!("not well yet: {why}"));
+        }
         // What cannot be asked now is not well.
-        match behind(world) {
+        match behind {
             Ok(None) => {
                 let since = *well_since.get_or_insert(looked);
                 if looked.duration_since(since) >= STEADY {

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::world::World;
 
 /// Deals all of them.
-pub fn all(world: &World, steps: &[Step], report: &mut Report) -> Outcome {
+pub fn all(world: &mut World, steps: &[Step], report: &mut Report) -> Outcome {
     for (number, step) in steps.iter().enumerate() {
         world.journal.say(format_args!(
             "step {} of {}: {step}",

@@ -33,9 +33,7 @@ pub struct Verdict {
 /// Stops what sends, waits for the rest, and holds everything against the ledger.
 pub fn reach(world: &mut World) -> Outcome<Verdict> {
     let producer = world.docker.first(Service::Producer.program())?;
-    world
-        .docker
-        .docker(&["stop", "--time", "40", &producer.id])?;
+    world.docker.docker(&["stop", "-t", "40", &producer.id])?;
     let mut judge = world.loader.finish()?;
     rest(world)?;
     let (journal, system) = (&world.journal, &world.system);

@@ -50,6 +50,7 @@ pub struct World {
     pub gateway: String,
     /// The database, for sessions of our own.
     pub database_url: String,
+    bootstrap: String,
     /// Payments a second, by us and by payment-producer.
     pub rate: u64,
 }
@@ -124,9 +125,17 @@ impl World {
             receiver,
             gateway: host.gateway,
             database_url,
+            bootstrap,
             // payment-producer makes 50 in compose.
             rate: plot.rate + 50,
         })
+    }
+
+    /// Looks at the brokers with clients that remember nothing.
+    pub fn look_anew(&mut self) -> Outcome {
+        let group = self.system.names.group(Service::Detector);
+        self.system.kafka = Kafka::new(&self.bootstrap, &group, Arc::clone(&self.runtime))?;
+        Ok(())
     }
 
     /// Ends the containers; without `keep` their data go, too.

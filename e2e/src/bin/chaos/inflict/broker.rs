@@ -61,7 +61,7 @@ pub fn pause<'w>(world: &'w World, broker: &str) -> Outcome<Inflicted<'w>> {
 pub fn too_few_replicas(world: &World, dice: usize) -> Outcome<Inflicted<'_>> {
     want_copies(world, any(dice), 3)?;
     let victim = world.docker.first(any(dice + 1))?;
-    world.docker.docker(&["stop", "--time", "30", &victim.id])?;
+    world.docker.docker(&["stop", "-t", "30", &victim.id])?;
     // What was acknowledged on the way is let through.
     let mut before = u64::MAX;
     Wait::seconds(30).every(Duration::from_secs(2)).until(

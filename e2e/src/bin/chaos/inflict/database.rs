@@ -28,8 +28,6 @@ pub fn pause(world: &World) -> Outcome<Inflicted<'_>> {
 /// Ends in good order, and comes back at once.
 pub fn restart(world: &World) -> Outcome<Inflicted<'_>> {
     let victim = world.docker.first(MYSQL)?;
-    world
-        .docker
-        .docker(&["restart", "--time", "60", &victim.id])?;
+    world.docker.docker(&["restart", "-t", "60", &victim.id])?;
     Inflicted::over("MySQL was restarted")
 }

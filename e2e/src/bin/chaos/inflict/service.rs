@@ -30,7 +30,7 @@ pub fn kill(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
 pub fn terminate(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     let victim = world.docker.first(service.program())?;
     let began = Instant::now();
-    world.docker.docker(&["stop", "--time", "40", &victim.id])?;
+    world.docker.docker(&["stop", "-t", "40", &victim.id])?;
     let code = world.docker.inspect(&victim, "{{.State.ExitCode}}")?;
     let seconds = began.elapsed().as_secs_f64();
     let evidence = format!(
@@ -78,7 +78,7 @@ pub fn roll(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     for replica in docker.all(program)? {
         // What is not well in time is not waited for: its successor is restarted all the same.
         let _ = docker.healthy(program, count, WELL_SECONDS);
-        docker.docker(&["restart", "--time", "40", &replica.id])?;
+        docker.docker(&["restart", "-t", "40", &replica.id])?;
     }
     docker.scale(program, 1)?;
     Inflicted::over(format!("{count} restarted in turn"))
