@@ -223,11 +223,8 @@ impl Consume for Client {
         })
     }
 
-    fn commit(&self, _: &[(i32, i64)], _: &str) {
-        self.0
-            .borrow_mut()
-            .violations
-            .push("positions outside of the transaction".to_owned());
+    fn commit(&self, next: &[(i32, i64)], metadata: &str) {
+        self.0.borrow_mut().brokers.commit_plainly(next, metadata);
     }
 
     fn store(&self, _: &[(i32, i64)]) {}

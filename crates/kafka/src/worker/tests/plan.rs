@@ -93,6 +93,25 @@ impl Effect {
 }
 
 impl Call {
+    pub const ALL: &[Self] = &[
+        Self::Poll,
+        Self::Assign,
+        Self::Unassign,
+        Self::Seek,
+        Self::Pause,
+        Self::Committed,
+        Self::TopicId,
+        Self::Watermarks,
+        Self::Group,
+        Self::Open,
+        Self::Begin,
+        Self::Send,
+        Self::Drain,
+        Self::SendOffsets,
+        Self::Commit,
+        Self::Abort,
+    ];
+
     pub fn is_of_the_producer(self) -> bool {
         self.fault_call().is_some()
     }
@@ -120,6 +139,10 @@ impl Call {
         ];
         if matches!(self, Self::Send | Self::Drain | Self::Group | Self::Pause) {
             all.push(Twist::Busy);
+        }
+        if matches!(self, Self::SendOffsets | Self::Commit) {
+            // It arrives when the process that sent it is gone: before the next one has opened its producer, and after.
+            all.extend([0, 2].map(|calls| Twist::Crash(Effect::Late(calls))));
         }
         if self.is_of_the_producer() {
             for code in [Fault::TIMED_OUT, Fault::FENCED, 14] {

@@ -198,6 +198,7 @@ impl Scene {
             world.violations,
             context()
         );
+        assert_eq!(world.brokers.unbalanced, None, "{}", context());
         let mut output = world.brokers.output.clone();
         output.sort();
         let all = output.len();
