@@ -1,4 +1,4 @@
-//! A model of everything around a sink, in which every call fails in every way once.
+//! A model of everything around a sink, in which every call fails in every way once, and several of them by chance.
 //!
 //! The sink is the real one. Kafka's group, its client and the database are played by a [`world`](world::World) of a few hundred
 //! lines that keeps to what their contracts promise and to nothing more: fetched records come after a pause all the same, a
@@ -8,6 +8,7 @@
 //! What has to hold in every run:
 //!
 //! * at each moment every record below a stored position is in one row exactly once, and none at or above it;
+//! * each payment that a human must see has its alert, and no other has one;
 //! * whoever owns a partition knows where its position stands: he is fenced by others only;
 //! * Kafka is never told more than what is stored;
 //! * in a bounded number of turns everything is stored, and every partition is read by its owner, or halted where it has to be;
@@ -20,6 +21,7 @@ mod group;
 mod house;
 mod log;
 mod plan;
+mod schedules;
 mod stories;
 mod tables;
 mod twists;

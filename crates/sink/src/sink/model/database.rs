@@ -8,7 +8,7 @@ use store::{
     StoreError, Table, Trouble,
 };
 
-use super::log::Entry;
+use super::log::{Entry, is_alarming};
 use super::plan::{Call, Twist};
 use super::world::{Shared, World};
 
@@ -142,8 +142,7 @@ pub fn batch_of(partition: &Partition, claim: Claim, entry: Entry) -> Batch {
         partition: partition.partition,
         offset: source,
     });
-    let alarming = String::from_utf8_lossy(&entry.payload).contains("STRANGER");
-    let alert = alarming.then(|| AlertRow {
+    let alert = is_alarming(&entry.payload).then(|| AlertRow {
         key: key.clone(),
         body: "{}".to_owned(),
         created_at: 0,

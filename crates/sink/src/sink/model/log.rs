@@ -46,6 +46,11 @@ pub enum Kind {
 /// What the database does not take.
 pub const UNSTORABLE: &str = "unstorable";
 
+/// Whether these bytes are a payment that a human must see.
+pub fn is_alarming(payload: &[u8]) -> bool {
+    String::from_utf8_lossy(payload).contains("STRANGER")
+}
+
 impl Log {
     pub fn new(partitions: &[&[Kind]]) -> Self {
         Self::of_sources(partitions, 100)

@@ -7,7 +7,7 @@ use store::{
     Trouble,
 };
 
-use super::log::{Log, UNSTORABLE};
+use super::log::{Log, UNSTORABLE, is_alarming};
 
 /// What is stored.
 #[derive(Debug, Default)]
@@ -176,8 +176,14 @@ impl Tables {
         self.rows.len()
     }
 
-    /// Every record before the position is in one row exactly once, and none after it.
+    /// Every record before the position is in one row exactly once, and none after it; alerts are those of the rows.
     pub fn check(&mut self, log: &Log, topic_id: &str) {
+        let alarming = |(_, row): &(&RowKey, &Row)| is_alarming(&row.payload);
+        let expected = self.rows.iter().filter(alarming).map(|(key, _)| key);
+        if !expected.eq(&self.alerts) {
+            let why = format!("the alerts are not those of the rows: {:?}", self.alerts);
+            self.broken.get_or_insert(why);
+        }
         for number in log.partitions() {
             let mut places: Vec<i64> = self
                 .rows
