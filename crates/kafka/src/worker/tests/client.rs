@@ -192,13 +192,15 @@ impl Consume for Client {
 
     fn pause(&self, partitions: &[i32]) {
         // Nobody is told when it fails.
-        if self.0.borrow_mut().enter(Call::Pause) != Some(Twist::Busy) {
-            self.set_paused(partitions, true);
+        let mut world = self.0.borrow_mut();
+        if world.enter(Call::Pause) != Some(Twist::Busy) {
+            partitions.iter().for_each(|number| world.pause(*number));
         }
     }
 
     fn resume(&self, partitions: &[i32]) {
-        self.set_paused(partitions, false);
+        let mut world = self.0.borrow_mut();
+        partitions.iter().for_each(|number| world.resume(*number));
     }
 
     fn committed(&self, partitions: &[i32], _: Duration) -> Result<Vec<Committed>, ConsumeFault> {
@@ -247,17 +249,6 @@ impl Consume for Client {
         match world.enter(Call::Group) {
             Some(Twist::Busy) => None,
             _ => Some(world.client.generation),
-        }
-    }
-}
-
-impl Client {
-    fn set_paused(&self, partitions: &[i32], paused: bool) {
-        let mut world = self.0.borrow_mut();
-        for partition in partitions {
-            if let Some(fetch) = world.client.reading.get_mut(partition) {
-                fetch.paused = paused;
-            }
         }
     }
 }

@@ -76,6 +76,31 @@ fn a_call_that_fails_while_partitions_go_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn a_call_that_fails_while_another_is_mended_loses_and_doubles_nothing() {
+    // What has to be aborted, and what nobody knows the outcome of.
+    let faults = [(true, Effect::Not), (false, Effect::Yes)].map(|(abort, effect)| Twist::Fault {
+        fatal: false,
+        abort,
+        retriable: !abort,
+        code: Fault::TIMED_OUT,
+        effect,
+    });
+    let calls = calls().into_iter().enumerate();
+    for (number, _) in calls.filter(|(_, call)| call.is_of_the_producer()) {
+        for fault in &faults {
+            let plan = Plan::at(number, fault.clone());
+            let after = Scene::small(plan.clone()).play().calls;
+            for (later, call) in after.iter().enumerate().skip(number + 1).take(12) {
+                let step = if call.is_of_the_producer() { 11 } else { 1 };
+                for failure in call.failures().into_iter().step_by(step) {
+                    Scene::small(plan.clone().and(later, failure)).play();
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_request_that_arrives_late_hits_no_later_transaction() {
     for (number, call) in calls().into_iter().enumerate() {
         if !matches!(call, Call::Commit | Call::SendOffsets) {

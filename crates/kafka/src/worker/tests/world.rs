@@ -57,6 +57,10 @@ pub struct Fetch {
     pub paused: bool,
     /// Its position was reported to be outside of the log: it is not read until it is sought.
     pub stuck: bool,
+    /// The offset after the last record that was handed out: where reading goes on after a pause, wherever it was sought to.
+    handed_out: i64,
+    /// Fetched before a pause, and handed out after it all the same.
+    stale: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,19 +178,46 @@ impl World {
         (0..partitions.len()).find_map(|step| {
             let partition = partitions[(self.client.turn + step) % partitions.len()];
             let fetch = &self.client.reading[&partition];
-            if fetch.paused || fetch.stuck || fetch.at < self.brokers.low(partition) {
-                return None;
-            }
-            let log = &self.brokers.log[partition as usize];
-            Some((partition, *log.iter().find(|offset| **offset >= fetch.at)?))
+            let fetched = || self.fetched(partition, fetch);
+            Some((partition, fetch.stale.or_else(fetched)?))
         })
+    }
+
+    /// What the client fetches next of a partition, unless it must not.
+    fn fetched(&self, partition: i32, fetch: &Fetch) -> Option<i64> {
+        if fetch.paused || fetch.stuck || fetch.at < self.brokers.low(partition) {
+            return None;
+        }
+        let mut log = self.brokers.log[partition as usize].iter();
+        log.find(|offset| **offset >= fetch.at).copied()
     }
 
     /// A record went to the application.
     pub fn taken(&mut self, partition: i32, offset: i64) {
         self.client.turn += 1;
         if let Some(fetch) = self.client.reading.get_mut(&partition) {
-            fetch.at = offset + 1;
+            if fetch.stale.take().is_none() {
+                fetch.at = offset + 1;
+            }
+            fetch.handed_out = offset + 1;
+        }
+    }
+
+    /// What is fetched already comes all the same.
+    pub fn pause(&mut self, partition: i32) {
+        let Some(mut fetch) = self.client.reading.remove(&partition) else {
+            return;
+        };
+        fetch.stale = fetch.stale.or(self.fetched(partition, &fetch));
+        fetch.paused = true;
+        self.client.reading.insert(partition, fetch);
+    }
+
+    pub fn resume(&mut self, partition: i32) {
+        let fetch = self.client.reading.get_mut(&partition);
+        if let Some(fetch) = fetch.filter(|fetch| fetch.paused) {
+            fetch.paused = false;
+            fetch.at = fetch.handed_out;
         }
     }
 
@@ -207,15 +238,13 @@ impl World {
             Position::Beginning => self.brokers.low(partition),
             Position::At(offset) => offset,
         };
-        let paused = self
-            .client
-            .reading
-            .get(&partition)
-            .is_some_and(|fetch| fetch.paused);
+        let before = self.client.reading.get(&partition);
         let fetch = Fetch {
             at,
-            paused,
+            paused: before.is_some_and(|fetch| fetch.paused),
             stuck: false,
+            handed_out: before.map_or(at, |fetch| fetch.handed_out),
+            stale: None,
         };
         self.client.reading.insert(partition, fetch);
     }
