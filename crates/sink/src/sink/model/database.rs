@@ -109,6 +109,7 @@ impl Database for Link {
     async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
         let (batch, owner) = (batch.clone(), format!("member {}", self.member));
         self.call(Call::Commit, move |world, seen| {
+            world.check_read(&batch);
             let outcome = world.tables.commit(&batch, &owner, seen);
             world.say(|| {
                 let moves: Vec<_> = batch

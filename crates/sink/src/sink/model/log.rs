@@ -85,7 +85,8 @@ impl Log {
         let before = entries.last().cloned();
         let payment = |who: &str, country: &str| {
             format!(
-                r#"{{"DATE":"01/28/2022","TIME":"14:03:07","PAYMENTTYPE":"BITCOIN","AMOUNT":{offset},"WHO":"{who}","COUNTRY":"{country}"}}"#
+                r#"{{"DATE":"01/28/2022","TIME":"14:03:07","PAYMENTTYPE":"BITCOIN","AMOUNT":{},"WHO":"{who}","COUNTRY":"{country}"}}"#,
+                ahead + offset
             )
             .into_bytes()
         };

@@ -103,11 +103,8 @@ fn a_topic_made_anew_is_read_from_its_beginning_however_long_it_is() {
         for rows in 0..12 {
             let mut house = House::new(&two());
             house.until(|world| world.tables.rows() >= rows);
-            {
-                let mut world = house.world.lock();
-                world.log = Log::anew(&[&kinds, &kinds, &kinds]);
-                world.topic_id = "topic-2".to_owned();
-            }
+            let anew = Log::anew(&[&kinds, &kinds, &kinds]);
+            house.world.lock().renew(anew);
             house.live().unwrap();
         }
     }

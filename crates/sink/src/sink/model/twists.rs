@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::chance::Chance;
 use super::house::{House, Setting};
 use super::log::Kind::{self, Alarming, Conflict, Foreign, Garbage, Plain, Twin, Unstorable};
-use super::plan::Twist;
+use super::plan::{Call, Twist};
 use super::world::Made;
 
 pub fn partitions() -> Vec<Vec<Kind>> {
@@ -70,6 +70,31 @@ fn check_each(setting: &Setting) {
             };
             runs += 1;
             failures.extend(check(&setting).err());
+        }
+    }
+    report(runs, &failures);
+}
+
+/// Each call that follows one whose answer was lost fails in each way.
+fn check_mending(setting: &Setting) {
+    let (mut runs, mut failures) = (0, Vec::new());
+    for (number, made) in calls(setting).into_iter().enumerate() {
+        if !matches!(made.call, Call::Claim | Call::Commit) {
+            continue;
+        }
+        let lost = Setting {
+            twists: vec![(number, Twist::WorksAndFails)],
+            ..setting.clone()
+        };
+        let after = calls(&lost).into_iter().enumerate();
+        for (later, made) in after.skip(number + 1).take(8) {
+            let fails = |twist: &&Twist| twist.is_of_the_call() && twist.befalls(made.call);
+            for twist in Twist::ALL.iter().filter(fails) {
+                let mut setting = lost.clone();
+                setting.twists.push((later, *twist));
+                runs += 1;
+                failures.extend(check(&setting).err());
+            }
         }
     }
     report(runs, &failures);
@@ -142,6 +167,13 @@ fn one_sink_survives_every_twist_at_every_call() {
 fn two_sinks_survive_every_twist_at_every_call() {
     for seed in seeds() {
         check_each(&Setting { seed, ..two() });
+    }
+}
+
+#[test]
+fn a_sink_that_mends_a_lost_answer_survives_whatever_fails() {
+    for seed in seeds() {
+        check_mending(&Setting { seed, ..one() });
     }
 }
 

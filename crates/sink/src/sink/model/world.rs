@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use store::Partition;
+use store::{Batch, Partition};
 
 use super::chance::Chance;
 use super::group::Group;
@@ -19,6 +19,8 @@ pub struct World {
     pub chance: Chance,
     pub log: Log,
     pub topic_id: String,
+    /// The topics that had the name before, by their ids.
+    earlier: BTreeMap<String, Log>,
     pub group: Group,
     pub tables: Tables,
     /// Every call that was made, in order: what a plan counts by.
@@ -50,6 +52,7 @@ impl Shared {
             chance: Chance::new(seed),
             log,
             topic_id: "topic-1".to_owned(),
+            earlier: BTreeMap::new(),
             group: Group::default(),
             tables: Tables::default(),
             calls: Vec::new(),
@@ -74,6 +77,37 @@ impl World {
             topic: TOPIC.into(),
             topic_id: self.topic_id.as_str().into(),
             partition: number,
+        }
+    }
+
+    /// The topic is deleted and made anew.
+    pub fn renew(&mut self, log: Log) {
+        let id = format!("topic-{}", self.earlier.len() + 2);
+        let earlier = std::mem::replace(&mut self.log, log);
+        self.earlier
+            .insert(std::mem::replace(&mut self.topic_id, id), earlier);
+    }
+
+    /// A batch holds records as they are in the topic that it names, and no others.
+    pub fn check_read(&mut self, batch: &Batch) {
+        let payments = batch.payments.iter();
+        let payments = payments.map(|row| (&row.place, &row.key, Some(&row.payload)));
+        let letters = batch.dead_letters.iter();
+        let letters = letters.map(|row| (&row.place, &row.key, row.payload.as_ref()));
+        for (place, key, payload) in payments.chain(letters) {
+            let log = match *place.topic_id == *self.topic_id {
+                true => Some(&self.log),
+                false => self.earlier.get(&*place.topic_id),
+            };
+            let entry = log.and_then(|log| log.from(place.partition, place.offset));
+            let is_read = entry.is_some_and(|entry| {
+                let source = entry.source.unwrap_or(entry.offset);
+                (entry.offset, source, Some(&entry.payload)) == (place.offset, key.offset, payload)
+            });
+            if !is_read {
+                let why = format!("a row is not the record {place} that it says it is: {key}");
+                self.tables.broken.get_or_insert(why);
+            }
         }
     }
 
