@@ -266,6 +266,32 @@ async fn a_commit_that_its_caller_gives_up_leaves_no_half_of_it_and_no_lock() {
 }
 
 #[tokio::test]
+async fn whatever_cannot_be_stored_takes_position_and_rows_with_it() {
+    on_every_database(|bench| async move {
+        let claim = bench.store.claim(SINK, &partition(), "a").await.unwrap();
+        let batch = Batch {
+            alerts: vec![alert(0, 0)],
+            dead_letters: vec![dead_letter(9)],
+            ..storing(claim, 10, payments(0..3))
+        };
+        for missing in ["legit_payments", "alerts", "dead_letters"] {
+            let rename = |from: &str, to: &str| format!("ALTER TABLE {from} RENAME TO {to}");
+            bench.sql(&rename(missing, "elsewhere")).await;
+            assert!(bench.store.commit(&batch).await.is_err(), "{missing}");
+            bench.sql(&rename("elsewhere", missing)).await;
+            let position = bench.store.positions(SINK).await.unwrap().remove(0);
+            assert_eq!(position.next_offset, None, "{missing}");
+            for relation in Relation::ALL {
+                let count = bench.store.count(*relation).await.unwrap();
+                assert_eq!(count, 0, "{relation} without {missing}");
+            }
+        }
+        assert_eq!(bench.store.commit(&batch).await.unwrap(), stored(3));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn sinks_of_different_partitions_commit_beside_each_other() {
     on_every_database(|bench| async move {
         let mut sinks = tokio::task::JoinSet::new();
