@@ -19,10 +19,10 @@ TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
 STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill chaos-short chart cluster-e2e
 
-.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e chaos chaos-short chaos-disk images test-images rules chart render cluster-e2e up down smoke drill ci stages
+.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e chaos chaos-short chaos-disk mutants-chaos images test-images rules chart render cluster-e2e up down smoke drill ci stages
 
 help:
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 fmt: ## format the code
 	$(CARGO) fmt --all
@@ -60,10 +60,10 @@ deps-down: ## stop them; their data stay
 deps-reset: ## stop them and throw their data away
 	$(COMPOSE) down --remove-orphans --volumes
 
-test-real e2e chaos chaos-short chaos-disk: export KAFKA_BOOTSTRAP_SERVERS = localhost:9091,localhost:9092,localhost:9093
+test-real e2e chaos chaos-short chaos-disk mutants-chaos: export KAFKA_BOOTSTRAP_SERVERS = localhost:9091,localhost:9092,localhost:9093
 e2e chaos chaos-short chaos-disk: export DATABASE_URL = mysql://$(MYSQL_USER):$(MYSQL_PASSWORD)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
 # Some of these tests make users of their own and look into sessions: more than a service may.
-test-real: export DATABASE_URL = mysql://$(TESTER):$(TESTER)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
+test-real mutants-chaos: export DATABASE_URL = mysql://$(TESTER):$(TESTER)@127.0.0.1:$(MYSQL_PORT)/$(MYSQL_DATABASE)
 
 test-real: deps-up ## all tests, and those that need real servers, against these
 	COMPOSE="$(COMPOSE)" scripts/test-user $(TESTER) $(TESTER) $(MYSQL_DATABASE)
@@ -85,6 +85,10 @@ chaos-short: ## five faults, always the same
 
 chaos-disk: ## MySQL's disk is full
 	COMPOSE="$(COMPOSE)" CARGO="$(CARGO)" scripts/chaos --full-disk
+
+mutants-chaos: $(if $(MODEL),,deps-up) ## plant known bugs one at a time: each has to be found; MODEL=1: those that need no server
+	$(if $(MODEL),,COMPOSE="$(COMPOSE)" scripts/test-user $(TESTER) $(TESTER) $(MYSQL_DATABASE))
+	CARGO="$(CARGO)" scripts/mutants $(if $(MODEL),--model)
 
 images: ## build the five images and print their sizes
 	COMPOSE="$(COMPOSE)" scripts/images
