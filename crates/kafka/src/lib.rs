@@ -3,6 +3,7 @@
 //! The heart is [`worker`]: consume, route and produce in one Kafka transaction. [`Consumer`] is the half of it that sinks use
 //! alone. What librdkafka gets told stands in `client`, each setting with its reason.
 
+mod bounded;
 mod client;
 mod config;
 mod connection;

@@ -9,6 +9,7 @@ use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
+use crate::bounded;
 use crate::client::{self, TRANSACTION_TIMEOUT};
 use crate::config::Config;
 use crate::connection::Connection;
@@ -21,6 +22,13 @@ use crate::native;
 const OPEN: Duration = Duration::from_secs(5);
 /// How long an abort may take before the producer is given up.
 const ABORT: Duration = Duration::from_secs(30);
+/// How long positions may take before the producer is given up: by then the coordinator has aborted the transaction, or soon
+/// will, unless it was away itself.
+const OFFSETS: Duration = if cfg!(test) {
+    Duration::from_secs(1)
+} else {
+    TRANSACTION_TIMEOUT.saturating_add(Duration::from_secs(5))
+};
 /// One slice of a call that would wait longer than is good.
 const SLICE: Duration = Duration::from_millis(100);
 
@@ -65,7 +73,7 @@ pub trait Produce<Group> {
         topic: &str,
         next: &[(i32, i64)],
         metadata: &str,
-        group: &Group,
+        group: Group,
     ) -> Result<(), Fault>;
     /// Commits.
     fn commit(&mut self) -> Result<(), Fault>;
@@ -77,7 +85,8 @@ pub trait Produce<Group> {
 pub struct TransactionalProducer {
     settings: ClientConfig,
     connection: Arc<Connection>,
-    producer: Option<BaseProducer<Context>>,
+    /// Shared with a call that may outlive it.
+    producer: Option<Arc<BaseProducer<Context>>>,
     /// The producer is made, but `init_transactions` has not succeeded yet.
     opening: bool,
 }
@@ -118,15 +127,19 @@ impl TransactionalProducer {
         }
     }
 
-    fn producer(&self, call: Call) -> Result<&BaseProducer<Context>, Fault> {
-        self.producer.as_ref().ok_or_else(|| Fault {
-            call,
-            code: 0,
-            text: "there is no producer".to_owned(),
-            fatal: true,
-            requires_abort: false,
-            retriable: false,
-        })
+    fn producer(&self, call: Call) -> Result<&Arc<BaseProducer<Context>>, Fault> {
+        self.producer.as_ref().ok_or_else(|| no_producer(call))
+    }
+}
+
+fn no_producer(call: Call) -> Fault {
+    Fault {
+        call,
+        code: 0,
+        text: "there is no producer".to_owned(),
+        fatal: true,
+        requires_abort: false,
+        retriable: false,
     }
 }
 
@@ -140,7 +153,7 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
                 .settings
                 .create_with_context(context)
                 .map_err(|error| Fault::new(Call::Create, &error))?;
-            self.producer = Some(producer);
+            self.producer = Some(Arc::new(producer));
             self.opening = true;
         }
         let producer = self.producer(Call::Init)?;
@@ -202,12 +215,14 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
         Ok(empty)
     }
 
+    /// The one call whose time limit does not hold: librdkafka may lose sight of a group's coordinator that was away, and
+    /// then waits for ever (confluentinc/librdkafka#5456), or until any broker comes or goes.
     fn send_offsets(
         &mut self,
         topic: &str,
         next: &[(i32, i64)],
         metadata: &str,
-        group: &ConsumerGroupMetadata,
+        group: ConsumerGroupMetadata,
     ) -> Result<(), Fault> {
         let wrap = |error: KafkaError| Fault::new(Call::SendOffsets, &error);
         let mut list = TopicPartitionList::with_capacity(next.len());
@@ -216,9 +231,22 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
             element.set_offset(Offset::Offset(*offset)).map_err(wrap)?;
             element.set_metadata(metadata);
         }
-        self.producer(Call::SendOffsets)?
-            .send_offsets_to_transaction(&list, group, TRANSACTION_TIMEOUT)
-            .map_err(wrap)
+        let producer = Arc::clone(self.producer(Call::SendOffsets)?);
+        let answer = bounded::within(OFFSETS, move || {
+            producer.send_offsets_to_transaction(&list, &group, TRANSACTION_TIMEOUT)
+        });
+        match answer {
+            Ok(outcome) => outcome.map_err(wrap),
+            Err(text) => {
+                // Its successor fences it, so whatever still comes of the call comes to nothing.
+                self.producer = None;
+                Err(Fault {
+                    code: Fault::TIMED_OUT,
+                    text,
+                    ..no_producer(Call::SendOffsets)
+                })
+            }
+        }
     }
 
     fn commit(&mut self) -> Result<(), Fault> {
@@ -246,3 +274,6 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use crate::worker::{ASK, Route, Routed, Worker, WorkerError};
 /// How long the brokers may take to acknowledge what was sent. Records that are not delivered within the transaction's own
 /// time fail by themselves, so this only ends a wait that librdkafka forgot.
 const DRAIN: Duration = Duration::from_secs(60);
-/// `send_offsets_to_transaction` was seen to hold for 45 s while brokers were down, and then to succeed.
+/// No call of a transaction takes longer, with all its repetitions.
 const LAWFUL_WAIT: Duration = Duration::from_secs(120);
 /// Between two tries of a call that librdkafka says may be repeated.
 const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });
@@ -201,7 +201,7 @@ where
                 let topic_id = &worker.assignment.topic_id;
                 worker
                     .producer
-                    .send_offsets(&worker.options.topic, next, topic_id, &group)
+                    .send_offsets(&worker.options.topic, next, topic_id, group)
             })?;
         }
         self.repeat(|worker| worker.producer.commit())

@@ -200,18 +200,18 @@ impl Produce<u32> for Writer {
         _: &str,
         next: &[(i32, i64)],
         metadata: &str,
-        group: &u32,
+        group: u32,
     ) -> Result<(), Fault> {
         let late = self.epoch.map(|epoch| Late::Positions {
             epoch,
-            generation: *group,
+            generation: group,
             positions: next.to_vec(),
             metadata: metadata.to_owned(),
         });
         let send = |writer: &mut Self, world: &mut World| {
             writer.check_drained("positions", world);
             writer.check_epoch(Call::SendOffsets, world)?;
-            if *group != world.group.generation {
+            if group != world.group.generation {
                 return Err(fault(Call::SendOffsets, (false, true, false), 22));
             }
             let open = world.brokers.open.get_or_insert_default();
