@@ -6,26 +6,28 @@
 
 mod answer;
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::Process;
+use answer::Collecting;
 
-/// Scrapers and probes need two or three. Further ones wait in the system's queue.
+/// Scrapers and probes need two or three, for milliseconds. One more takes the place of the oldest: if it
+/// waited instead, whoever holds all places and says nothing would keep probes from their answers, and
+/// Kubernetes would restart a process that is well.
 const MAX_CONNECTIONS: usize = 64;
 
 /// A request's head has to arrive within this time. It counts from the answer before, so it is also
@@ -91,19 +93,20 @@ impl Admin {
 }
 
 async fn accept(listener: TcpListener, process: Process, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut connections = JoinSet::new();
+    let mut connections = Connections::default();
+    let collecting = Collecting::default();
     let mut failing = false;
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
-            accepted = next(&listener, &places) => accepted,
+            accepted = listener.accept() => accepted,
         };
-        while connections.try_join_next().is_some() {}
         match accepted {
-            Ok((stream, place)) => {
+            Ok((stream, _)) => {
                 failing = false;
-                connections.spawn(converse(stream, place, process.clone(), stop.clone()));
+                connections.make_room().await;
+                let (process, collecting) = (process.clone(), collecting.clone());
+                connections.add(converse(stream, process, collecting, stop.clone()));
             }
             Err(error) => {
                 if !failing {
@@ -115,32 +118,50 @@ async fn accept(listener: TcpListener, process: Process, stop: CancellationToken
         }
     }
     drop(listener);
-    let ended = async { while connections.join_next().await.is_some() {} };
-    if timeout(GRACE, ended).await.is_err() {
+    if timeout(GRACE, connections.ended()).await.is_err() {
         debug!("cutting off admin connections that did not end");
     }
 }
 
-/// A connection once there is a place for it.
-async fn next(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await;
-    let place = place.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+/// The connections that are open, [`MAX_CONNECTIONS`] at most.
+#[derive(Default)]
+struct Connections {
+    tasks: JoinSet<()>,
+    /// The oldest first; some may have ended.
+    by_age: VecDeque<AbortHandle>,
+}
+
+impl Connections {
+    /// Forgets those that ended, and cuts off the oldest until there is a place.
+    async fn make_room(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+        self.by_age.retain(|connection| !connection.is_finished());
+        while self.tasks.len() >= MAX_CONNECTIONS {
+            if let Some(oldest) = self.by_age.pop_front() {
+                oldest.abort();
+            }
+            self.tasks.join_next().await;
+        }
+    }
+
+    fn add(&mut self, connection: impl Future<Output = ()> + Send + 'static) {
+        self.by_age.push_back(self.tasks.spawn(connection));
+    }
+
+    async fn ended(&mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
 }
 
 async fn converse(
     stream: TcpStream,
-    _place: OwnedSemaphorePermit,
     process: Process,
+    collecting: Collecting,
     stop: CancellationToken,
 ) {
     let service = service_fn(|request| {
-        let process = process.clone();
-        async move { Ok::<_, Infallible>(answer::answer(&request, &process).await) }
+        let (process, collecting) = (process.clone(), collecting.clone());
+        async move { Ok::<_, Infallible>(answer::answer(&request, &process, &collecting).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -1,5 +1,6 @@
 //! From a request to its answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -7,6 +8,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use prometheus::{Registry, TEXT_FORMAT, TextEncoder};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::Process;
@@ -19,10 +21,22 @@ const PATHS: &str = "/metrics\n/livez\n/readyz\n";
 /// Collecting metrics reads memory and `/proc`; if it takes longer something is stuck.
 const COLLECT_LIMIT: Duration = Duration::from_secs(5);
 
+/// Metrics are collected by one thread at a time: clients that go away before the answer, or a collector that is
+/// stuck, must not leave more of them behind with every request.
+#[derive(Clone)]
+pub(super) struct Collecting(Arc<Semaphore>);
+
+impl Default for Collecting {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
 /// Answers one request. It never fails and always ends.
 pub(super) async fn answer(
     request: &Request<Incoming>,
     process: &Process,
+    collecting: &Collecting,
 ) -> Response<Full<Bytes>> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let mut refusal = text(
@@ -34,7 +48,7 @@ pub(super) async fn answer(
         return refusal;
     }
     match request.uri().path() {
-        "/metrics" => metrics(process).await,
+        "/metrics" => metrics(process, collecting).await,
         "/livez" => livez(process).await,
         "/readyz" => readyz(process).await,
         path => match process.pages.get(path) {
@@ -83,12 +97,20 @@ async fn readyz(process: &Process) -> Response<Full<Bytes>> {
     }
 }
 
-async fn metrics(process: &Process) -> Response<Full<Bytes>> {
+async fn metrics(process: &Process, collecting: &Collecting) -> Response<Full<Bytes>> {
     // Asked for the gauges that it sets.
     process.health.readiness().await;
     let registry = process.registry.clone();
-    let collecting = tokio::task::spawn_blocking(move || collect(&registry));
-    match timeout(COLLECT_LIMIT, collecting).await {
+    let turn = Arc::clone(&collecting.0).acquire_owned();
+    let collected = async {
+        let turn = turn.await;
+        tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            collect(&registry)
+        })
+        .await
+    };
+    match timeout(COLLECT_LIMIT, collected).await {
         Ok(Ok(Ok(metrics))) => respond(StatusCode::OK, METRICS, metrics),
         Ok(Ok(Err(error))) => failed(&error.to_string()),
         Ok(Err(error)) => match error.try_into_panic() {

@@ -153,6 +153,115 @@ async fn other_paths_and_methods_are_refused_with_what_there_is() {
 }
 
 #[tokio::test]
+async fn a_path_is_what_it_is_and_is_never_repeated() {
+    let (_process, admin) = serve().await;
+    for path in [
+        "//livez",
+        "/LIVEZ",
+        "/livez/..",
+        "/../livez",
+        "/%6civez",
+        "/<script>alert(1)</script>",
+        "*",
+    ] {
+        let (status, body) = ask(admin.address(), &format!("GET {path}")).await;
+        assert!(
+            status == 404 || status == 400,
+            "{path} is answered with {status}"
+        );
+        assert!(!body.contains(path) || path == "*", "{body}");
+    }
+    // As a proxy asks.
+    assert_eq!(
+        ask(admin.address(), "GET http://elsewhere/livez").await.0,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_head_is_the_get_without_its_body() {
+    let (_process, admin) = serve().await;
+    for path in ["/livez", "/readyz", "/nowhere"] {
+        let [get, head] = ["GET", "HEAD"].map(|method| {
+            format!("{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+        });
+        let get = exchange(admin.address(), get.as_bytes()).await;
+        let head = exchange(admin.address(), head.as_bytes()).await;
+        let undated = |answer: &str| -> Vec<String> {
+            let (head, _) = answer.split_once("\r\n\r\n").expect("a head");
+            let lines = head.lines().filter(|line| !line.starts_with("date: "));
+            lines.map(str::to_owned).collect()
+        };
+        assert_eq!(undated(&head), undated(&get));
+        assert!(head.ends_with("\r\n\r\n"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_their_order() {
+    let (_process, admin) = serve().await;
+    let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
+    let mut requests: String = (0..50).map(|_| ask("/livez") + &ask("/nowhere")).collect();
+    requests.push_str("GET /readyz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    let answers = exchange(admin.address(), requests.as_bytes()).await;
+    let statuses: Vec<_> = answers
+        .lines()
+        .filter_map(|line| line.strip_prefix("HTTP/1.1 ")?.get(..3))
+        .collect();
+    let mut expected = ["200", "404"].repeat(50);
+    expected.push("503");
+    assert_eq!(statuses, expected);
+}
+
+#[tokio::test]
+async fn a_collector_that_never_answers_takes_one_thread() {
+    let (process, admin) = serve().await;
+    let (asked, times_asked) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let stuck = Stuck {
+        asked: asked.into(),
+        released: released.into(),
+    };
+    process
+        .registry
+        .register(Box::new(stuck))
+        .expect("a collector");
+    let address = admin.address();
+    let scrapes = [(); 3].map(|()| tokio::spawn(ask(address, "GET /metrics")));
+    for scrape in scrapes {
+        let answer = scrape.await.expect("an answer");
+        let expected = "could not collect metrics: not done within 5 s\n".to_owned();
+        assert_eq!(answer, (500, expected));
+    }
+    assert_eq!(times_asked.try_iter().count(), 1);
+    assert_eq!(ask(address, "GET /livez").await.0, 200);
+
+    drop(release);
+    assert_eq!(ask(address, "GET /metrics").await.0, 200);
+}
+
+/// Holds whoever collects metrics.
+struct Stuck {
+    asked: std::sync::Mutex<mpsc::Sender<()>>,
+    released: std::sync::Mutex<mpsc::Receiver<()>>,
+}
+
+impl prometheus::core::Collector for Stuck {
+    fn desc(&self) -> Vec<&prometheus::core::Desc> {
+        Vec::new()
+    }
+
+    fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
+        let asked = self.asked.lock().expect("a lock");
+        // Whoever counts may be gone by the time that a last one asks.
+        let _ = asked.send(());
+        // Ends when the other side is dropped.
+        let _ = self.released.lock().expect("a lock").recv();
+        Vec::new()
+    }
+}
+
+#[tokio::test]
 async fn several_requests_share_a_connection() {
     let (_process, admin) = serve().await;
     let twice = b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\nGET /livez HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
