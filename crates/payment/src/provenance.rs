@@ -1,7 +1,7 @@
 //! What a processor reads back from the headers that the detector wrote.
 
 use crate::header;
-use crate::source::decimal;
+use crate::source::{decimal, is_decimal};
 use crate::{EventTime, Source, Verdict};
 
 /// The detector's account of one payment: where it came from and how it was decided.
@@ -129,10 +129,12 @@ fn text_of(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// A record written before 1970 has a negative timestamp, and -1 is Kafka's word for none.
+/// A record written before 1970 has a negative timestamp, and -1 is Kafka's word for none. Whole, because the lowest
+/// of them has no positive twin; as it is printed, so that equal texts and equal times are the same thing.
 fn millis(text: &str) -> Option<i64> {
     match text.strip_prefix('-') {
-        Some(digits) => decimal(digits).map(|number| -number),
+        Some(digits) if digits != "0" && is_decimal(digits) => text.parse().ok(),
+        Some(_) => None,
         None => decimal(text),
     }
 }

@@ -53,11 +53,18 @@ impl FromStr for Source {
     }
 }
 
-/// A count as our own programs write it: ASCII digits, no sign, no leading zero.
+/// A count as our own programs write it.
 pub(crate) fn decimal(text: &str) -> Option<i64> {
-    let canonical =
-        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    if canonical { text.parse().ok() } else { None }
+    if is_decimal(text) {
+        text.parse().ok()
+    } else {
+        None
+    }
+}
+
+/// ASCII digits, no sign, no leading zero; there may be none at all.
+pub(crate) fn is_decimal(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
 }
 
 #[cfg(test)]

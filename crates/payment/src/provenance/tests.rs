@@ -124,6 +124,10 @@ fn an_unreadable_header_is_named() {
         ("fs-time", "yesterday"),
         ("fs-time", "1643346187000.5"),
         ("fs-time", "99999999999999999999"),
+        ("fs-time", "-0"),
+        ("fs-time", "-01"),
+        ("fs-time", "--1"),
+        ("fs-time", "-"),
         ("fs-decided", ""),
         ("fs-verdict", "FRAUD"),
         ("fs-ruleset", ""),
@@ -162,4 +166,14 @@ fn kafka_s_word_for_no_timestamp_reads() {
             .millis(),
         -1
     );
+}
+
+#[test]
+fn every_timestamp_that_a_record_can_carry_reads() {
+    for millis in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX] {
+        let text = EventTime::from_millis(millis).to_string();
+        let headers = with("fs-time", &text);
+        let provenance = read(&headers).expect("readable").expect("ours");
+        assert_eq!(provenance.time.millis(), millis);
+    }
 }
