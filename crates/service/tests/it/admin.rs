@@ -252,9 +252,8 @@ impl prometheus::core::Collector for Stuck {
     }
 
     fn collect(&self) -> Vec<prometheus::proto::MetricFamily> {
-        let asked = self.asked.lock().expect("a lock");
         // Whoever counts may be gone by the time that a last one asks.
-        let _ = asked.send(());
+        let _ = self.asked.lock().expect("a lock").send(());
         // Ends when the other side is dropped.
         let _ = self.released.lock().expect("a lock").recv();
         Vec::new()
