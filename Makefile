@@ -19,7 +19,7 @@ TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
 STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill chaos-short chart cluster-e2e
 
-.PHONY: help fmt fmt-check lint doc deny files check test deps-up deps-down deps-reset test-real test-tls e2e chaos chaos-short chaos-disk mutants-chaos images test-images rules chart render cluster-e2e up down smoke drill ci stages
+.PHONY: help fmt fmt-check lint doc deny files check test fuzz deps-up deps-down deps-reset test-real test-tls e2e chaos chaos-short chaos-disk mutants-chaos images test-images sbom rules chart render cluster-e2e up down smoke drill ci stages
 
 help:
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -52,6 +52,9 @@ check: fmt-check lint doc deny files ## all of the above that change nothing
 test: ## tests that need no server
 	env -u KAFKA_BOOTSTRAP_SERVERS -u DATABASE_URL $(CARGO) test --locked --workspace
 
+fuzz: ## fuzz parser, money and headers for SECONDS each (60); KEEP=1: take what was found into fuzz/corpus
+	CARGO="$(CARGO)" scripts/fuzz $(if $(KEEP),keep,$(or $(SECONDS),60))
+
 deps-up: ## start Kafka and MySQL in Docker and wait until they are healthy
 	$(COMPOSE) up --detach --wait $(DEPENDENCIES)
 
@@ -70,7 +73,7 @@ test-real: deps-up ## all tests, and those that need real servers, against these
 	COMPOSE="$(COMPOSE)" scripts/test-user $(TESTER) $(TESTER) $(MYSQL_DATABASE)
 	CARGO="$(CARGO)" scripts/test-real $(REAL)
 
-test-tls: ## lint and test what needs TLS and SASL, against a broker of its own that comes and goes
+test-tls: ## lint and test what needs TLS and SASL, against a broker and a MySQL of its own that come and go
 	CARGO="$(CARGO)" COMPOSE="$(COMPOSE)" scripts/test-tls $(TLS)
 
 e2e: deps-up ## the whole system on these servers, with faults; E2E_PROGRAMS=images: the programs in the images
@@ -96,6 +99,9 @@ images: ## build the five images and print their sizes
 
 test-images: ## the images as they are run: confined, over TLS, without a secret in them
 	COMPOSE="$(COMPOSE)" scripts/test-images
+
+sbom: ## a list of what each image is made of into target/sbom, held against the images
+	scripts/sbom
 
 rules: ## promtool over alert and recording rules, and what belongs to each alert
 	scripts/rules
