@@ -85,6 +85,12 @@ impl Broker {
         self.command(&["password", user, password]);
     }
 
+    /// How many times it has turned somebody away.
+    pub fn refusals(&self) -> usize {
+        let counted = self.command(&["refusals"]);
+        counted.trim().parse().expect("a number")
+    }
+
     /// Stops it, which cuts every connection. Its ports stay open all the while: Docker takes connections and closes them.
     pub fn stop(&self) {
         self.command(&["down"]);
@@ -100,11 +106,12 @@ impl Broker {
         path.to_str().expect("a path in UTF-8").to_owned()
     }
 
-    fn command(&self, arguments: &[&str]) {
+    fn command(&self, arguments: &[&str]) -> String {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/tls/broker");
         let done = Command::new(script).args(arguments).output();
         let done = done.expect("scripts/tls/broker");
         let said = String::from_utf8_lossy(&done.stderr);
         assert!(done.status.success(), "broker {}: {said}", arguments[0]);
+        String::from_utf8_lossy(&done.stdout).into_owned()
     }
 }

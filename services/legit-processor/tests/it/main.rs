@@ -10,6 +10,7 @@ mod drain;
 mod headers;
 mod large;
 mod numbers;
+mod patience;
 mod readiness;
 mod repeated;
 mod restart;
