@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::processor::Processor;
-use crate::servers::{MYSQL, Servers, url};
+use crate::servers::{EXPIRED_MYSQL, MYSQL, Servers, url};
 
 /// Ends with exit code 1 in time, and says this in one line and nowhere else.
 fn ends(variables: &[(&str, String)], secret: &str, sentence: &str) {
@@ -18,11 +18,13 @@ fn ends(variables: &[(&str, String)], secret: &str, sentence: &str) {
     assert!(errors[0].contains(sentence), "{errors:#?}");
 }
 
-fn untrusted(variables: &[(&str, String)], why: &str) {
-    let address = url("fraudstream", MYSQL);
+/// Why a server at this address is not trusted.
+fn untrusted(address: &str, mut variables: Vec<(&'static str, String)>, why: &str) {
+    let address = url("fraudstream", address);
+    variables.push(("DATABASE_URL", address.clone()));
     let sentence = format!("could not connect to {address}: the server's TLS is not trusted: ");
-    ends(variables, "-----BEGIN", &sentence);
-    ends(variables, "-----BEGIN", why);
+    ends(&variables, "-----BEGIN", &sentence);
+    ends(&variables, "-----BEGIN", why);
 }
 
 #[test]
@@ -30,21 +32,21 @@ fn an_authority_that_did_not_sign_the_certificate_ends_it() {
     let servers = Servers::shared();
     let mut variables = servers.variables("other-authority");
     variables.push(("DATABASE_SSL_CA_FILE", servers.file("other-ca.pem")));
-    untrusted(&variables, "UnknownIssuer");
+    untrusted(MYSQL, variables, "UnknownIssuer");
 }
 
 #[test]
 fn a_certificate_out_of_date_ends_it() {
-    let servers = Servers::sole();
-    servers.show_certificate("expired");
-    untrusted(&servers.variables("expired"), "certificate expired");
+    let servers = Servers::shared();
+    let variables = servers.variables("expired");
+    untrusted(EXPIRED_MYSQL, variables, "certificate expired");
 }
 
 #[test]
 fn a_certificate_for_another_host_ends_it() {
     let servers = Servers::sole();
     servers.show_certificate("elsewhere");
-    untrusted(&servers.variables("elsewhere"), "not valid for name");
+    untrusted(MYSQL, servers.variables("elsewhere"), "not valid for name");
 }
 
 #[test]

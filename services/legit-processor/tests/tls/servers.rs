@@ -6,6 +6,8 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// MySQL takes nobody without TLS here. Its certificate names this address.
 pub const MYSQL: &str = "127.0.0.1:9296";
+/// One whose certificate is out of date.
+pub const EXPIRED_MYSQL: &str = "127.0.0.1:9298";
 /// A broker that asks for a password over TLS.
 const KAFKA: &str = "127.0.0.1:9292";
 
@@ -36,7 +38,10 @@ impl Servers {
     /// For a test that changes what MySQL shows or wants to see. Whatever that was, it is as it was afterwards.
     pub fn sole() -> Self {
         let right = IN_USE.write().unwrap_or_else(PoisonError::into_inner);
-        Self::new(Right::Sole(right))
+        let servers = Self::new(Right::Sole(right));
+        // One that failed has left them as it wanted them.
+        servers.as_they_were();
+        servers
     }
 
     fn new(right: Right) -> Self {
@@ -85,6 +90,12 @@ impl Servers {
         command(&["mysql-certificate", name]);
     }
 
+    /// The certificate and the password that they started with.
+    pub fn as_they_were(&self) {
+        self.show_certificate("broker");
+        self.set_password(&self.password());
+    }
+
     /// From now on MySQL wants to see this password; whoever is connected has to connect anew.
     pub fn set_password(&self, password: &str) {
         command(&["mysql-password", password]);
@@ -93,9 +104,9 @@ impl Servers {
 
 impl Drop for Servers {
     fn drop(&mut self) {
-        if matches!(self._right, Right::Sole(_)) {
-            self.show_certificate("broker");
-            self.set_password(&self.password());
+        // A test that fails has said why already.
+        if matches!(self._right, Right::Sole(_)) && !std::thread::panicking() {
+            self.as_they_were();
         }
     }
 }
