@@ -17,7 +17,7 @@ REAL := --workspace --features real
 # Has OpenSSL built in, and one more test target.
 TLS := --workspace --features tls
 # What a landing has to pass, in this order: what needs no server first.
-STAGES := fmt-check lint doc deny files test images test-images deps-up rules test-real test-tls e2e smoke drill chaos-short chart cluster-e2e
+STAGES := fmt-check lint doc deny files test images test-images sbom deps-up rules test-real test-tls e2e smoke drill chaos-short chart cluster-e2e
 
 .PHONY: help fmt fmt-check lint doc deny files check test fuzz deps-up deps-down deps-reset test-real test-tls e2e chaos chaos-short chaos-disk mutants-chaos images test-images sbom rules chart render cluster-e2e up down smoke drill ci stages
 
