@@ -85,7 +85,7 @@ chaos: ## every fault that we can inflict, drawn from SEED, for MINUTES (60); wh
 # A detector killed while a zombie of a processor wakes up beside its heir; connections cut after their COMMIT in a
 # burst of poison; the end of the broker that keeps the detector's transactions.
 chaos-short: ## five faults, always the same
-	COMPOSE="$(COMPOSE)" CARGO="$(CARGO)" scripts/chaos --seed 5194 --minutes 4
+	COMPOSE="$(COMPOSE)" CARGO="$(CARGO)" scripts/chaos --seed 5194 --faults 5
 
 chaos-disk: ## MySQL's disk is full
 	COMPOSE="$(COMPOSE)" CARGO="$(CARGO)" scripts/chaos --full-disk

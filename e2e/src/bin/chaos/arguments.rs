@@ -11,9 +11,12 @@ pub struct Arguments {
     /// time; it is printed.
     #[arg(long)]
     pub seed: Option<u64>,
-    /// The least length of the run. Decides how many faults there are: one a minute and a tenth more, two at least.
+    /// So long faults are dealt, and as long as it takes to deal eleven in ten minutes.
     #[arg(long, default_value_t = 60)]
     pub minutes: u64,
+    /// Deals so many faults, however long that takes, or one more when the last two come together.
+    #[arg(long, conflicts_with = "minutes")]
+    pub faults: Option<usize>,
     /// Payments a second that are sent by us, beside those of payment-producer.
     #[arg(long, default_value_t = 400)]
     pub rate: u64,
@@ -27,6 +30,6 @@ pub struct Arguments {
     #[arg(long)]
     pub keep: bool,
     /// MySQL has a small disk, which is filled up: the one fault, in a run of its own.
-    #[arg(long, conflicts_with_all = ["minutes", "only", "list"])]
+    #[arg(long, conflicts_with_all = ["minutes", "faults", "only", "list"])]
     pub full_disk: bool,
 }

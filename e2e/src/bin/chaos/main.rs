@@ -31,14 +31,14 @@ use std::time::{Duration, Instant};
 use clap::Parser as _;
 use e2e::failure::{Attempt as _, Outcome};
 use e2e::journal::Journal;
-use e2e::wait::{listen, pace};
+use e2e::wait::listen;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use tokio::runtime::Builder;
 
 use arguments::Arguments;
 use fault::Kind;
-use plan::Step;
+use plan::{Deck, Step};
 use report::Report;
 use verdict::Verdict;
 use world::{Plot, World};
@@ -58,7 +58,8 @@ fn main() -> ExitCode {
 fn chaos(arguments: &Arguments) -> Outcome<bool> {
     let chance = || rand::make_rng::<StdRng>().random();
     let seed = arguments.seed.unwrap_or_else(chance);
-    let steps = steps(arguments, seed)?;
+    let mut deck = Deck::new(seed);
+    let steps = steps(arguments, seed, &mut deck)?;
     let journal = Journal::start();
     journal.enter("chaos");
     journal.say(format_args!("seed {seed}"));
@@ -90,7 +91,10 @@ fn chaos(arguments: &Arguments) -> Outcome<bool> {
         plot.beside.push(full_disk::KEEPER);
     }
     let mut world = World::start(&plot, journal, runtime)?;
-    let ended = through(&mut world, arguments, &steps);
+    let ended = match arguments.full_disk {
+        true => full_disk::run(&mut world).map(|verdict| last_line(1, verdict)),
+        false => through(&mut world, steps, rest(arguments, deck)),
+    };
     if let Err(failure) = &ended {
         world.journal.check(false, failure);
     }
@@ -112,33 +116,38 @@ fn chaos(arguments: &Arguments) -> Outcome<bool> {
     Ok(failed.is_empty())
 }
 
-/// What is going to happen.
-fn steps(arguments: &Arguments, seed: u64) -> Outcome<Vec<Step>> {
+/// What is going to happen in any case.
+fn steps(arguments: &Arguments, seed: u64, deck: &mut Deck) -> Outcome<Vec<Step>> {
+    let of_minutes = (arguments.minutes * 11).div_ceil(10) as usize;
     match arguments.only.is_empty() {
         _ if arguments.full_disk => Ok(Vec::new()),
-        true => Ok(plan::draw(seed, plan::faults(arguments.minutes))),
+        true => Ok(deck.deal(arguments.faults.unwrap_or(of_minutes))),
         false => plan::these(seed, &arguments.only),
     }
 }
 
+/// What happens while there is time left.
+fn rest(arguments: &Arguments, deck: Deck) -> impl Iterator<Item = Step> {
+    let chosen = arguments.faults.is_some() || !arguments.only.is_empty();
+    let minutes = if chosen { 0 } else { arguments.minutes };
+    let (began, length) = (Instant::now(), Duration::from_secs(minutes * 60));
+    deck.take_while(move |_| began.elapsed() < length)
+}
+
 /// Deals everything, and says in a line what became of it.
-fn through(world: &mut World, arguments: &Arguments, steps: &[Step]) -> Outcome<String> {
-    if arguments.full_disk {
-        return Ok(last_line(1, full_disk::run(world)?));
-    }
-    let began = Instant::now();
-    let mut report = Report::default();
-    run::all(world, steps, &mut report)?;
-    if arguments.only.is_empty() {
-        let least = Duration::from_secs(arguments.minutes * 60);
-        pace(least.saturating_sub(began.elapsed()))?;
-    }
-    let verdict = verdict::reach(world)?;
+fn through(
+    world: &mut World,
+    steps: Vec<Step>,
+    rest: impl Iterator<Item = Step>,
+) -> Outcome<String> {
     let planned: Vec<Kind> = steps
         .iter()
         .flat_map(Step::faults)
         .map(|fault| fault.kind)
         .collect();
+    let mut report = Report::default();
+    run::all(world, steps.into_iter().chain(rest), &mut report)?;
+    let verdict = verdict::reach(world)?;
     report.tell(&world.journal, &planned);
     Ok(last_line(report.faults(), verdict))
 }

@@ -13,15 +13,13 @@ use crate::report::Report;
 use crate::world::World;
 
 /// Deals all of them.
-pub fn all(world: &mut World, steps: &[Step], report: &mut Report) -> Outcome {
-    for (number, step) in steps.iter().enumerate() {
-        world.journal.say(format_args!(
-            "step {} of {}: {step}",
-            number + 1,
-            steps.len()
-        ));
+pub fn all(world: &mut World, steps: impl Iterator<Item = Step>, report: &mut Report) -> Outcome {
+    for (number, step) in steps.enumerate() {
+        world
+            .journal
+            .say(format_args!("step {}: {step}", number + 1));
         pace(Duration::from_secs(step.calm))?;
-        let ended = deal(world, step)?;
+        let ended = deal(world, &step)?;
         let recovery = recovery::wait(world, ended)?;
         match recovery {
             Some(after) => world.journal.say(format_args!(
