@@ -8,6 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::failure::{Attempt, Failure, Outcome};
+use crate::repository::repository;
 
 /// All brokers, in the order in which they are stopped.
 pub const BROKERS: &[&str] = &["kafka-1", "kafka-2", "kafka-3"];
@@ -46,8 +47,9 @@ impl Compose {
     /// Finds the containers, and makes sure that they are this repository's and that they are the
     /// brokers which we talk to: nobody else's servers are ever stopped.
     pub fn find(bootstrap: &str) -> Outcome<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let folder = folder.canonicalize().attempt("find the repository")?;
+        let folder = repository()?
+            .canonicalize()
+            .attempt("find the repository")?;
         // Compose's own variable; whoever sets it says whose containers to use.
         let ours = match std::env::var_os("COMPOSE_FILE") {
             Some(file) => PathBuf::from(file).parent().map(Path::to_owned),

@@ -22,6 +22,7 @@ pub mod kafka;
 pub mod load;
 pub mod machine;
 pub mod odd;
+pub mod repository;
 pub mod scenario;
 pub mod service;
 pub mod stage;

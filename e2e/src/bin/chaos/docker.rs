@@ -1,10 +1,11 @@
 //! The containers of one compose project, found by their labels: nobody else's are ever touched.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use e2e::failure::{Attempt as _, Failure, Outcome};
+use e2e::repository::repository;
 use e2e::wait::Wait;
 use serde_json::Value;
 
@@ -34,9 +35,8 @@ pub struct Container {
 impl Docker {
     /// The compose files of this repository, with what they want to know.
     pub fn new(files: &[&'static str], variables: Vec<(&'static str, String)>) -> Outcome<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         Ok(Self {
-            folder: folder.canonicalize().attempt("find the repository")?,
+            folder: repository()?,
             files: files.to_vec(),
             variables,
         })

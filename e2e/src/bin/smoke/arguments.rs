@@ -19,7 +19,7 @@ pub struct Arguments {
     #[arg(long, default_value_t = 90, value_name = "SECONDS")]
     pub within: u64,
     /// The folder of dashboards, rules and rightly-empty.txt.
-    #[arg(long, value_name = "FOLDER", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../dashboards"))]
+    #[arg(long, value_name = "FOLDER", default_value = "dashboards")]
     pub dashboards: PathBuf,
 }
 
