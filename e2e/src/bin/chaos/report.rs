@@ -44,17 +44,18 @@ impl Report {
                 "{kind:<36} {count:>2}  well after {longest} at most"
             ));
         }
-        let missing: Vec<&String> = counts
+        let missing: Vec<&str> = counts
             .iter()
             .filter(|(_, (count, _))| *count == 0)
-            .map(|(kind, _)| kind)
+            .map(|(kind, _)| kind.as_str())
             .collect();
         journal.check(
             missing.is_empty(),
             format_args!(
-                "{} kinds of faults, {} of them never came {missing:?}",
+                "{} kinds of faults, {} of them never came {}",
                 counts.len(),
-                missing.len()
+                missing.len(),
+                missing.join(" ")
             ),
         );
         let recoveries = self.dealt.iter().map(|(_, it)| Recovery::of(*it));

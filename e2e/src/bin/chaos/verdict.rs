@@ -61,13 +61,16 @@ pub fn reach(world: &mut World) -> Outcome<Verdict> {
     );
     let alerts = system.database.sources("alerts")?;
     let unanswered = world.receiver.unanswered(&alerts);
+    let such_as = unanswered
+        .first()
+        .map(|source| format!(", such as {source}"));
     journal.check(
         unanswered.is_empty() && !alerts.is_empty(),
         format_args!(
-            "{} alerts, {} of them never delivered {:?}",
+            "{} alerts, {} of them never delivered{}",
             alerts.len(),
             unanswered.len(),
-            unanswered.first()
+            such_as.unwrap_or_default()
         ),
     );
     audit(world)?;
