@@ -3,6 +3,7 @@
 //! Everything is read by clients of our own and judged by code of our own. What the services say
 //! about themselves counts for nothing here.
 
+mod columns;
 mod finding;
 mod order;
 mod source;
@@ -17,7 +18,7 @@ use crate::kafka::{Record, header};
 use crate::odd::REASON;
 use crate::system::System;
 use order::Order;
-use source::{Place, Source};
+use source::{Place, Source, foreign};
 
 pub use finding::{Findings, Kind};
 pub use source::digest;
@@ -102,7 +103,12 @@ fn decided(record: &Record<'_>, place: Place, sources: &mut Sources, findings: &
         return;
     };
     source.records[place as usize] += 1;
-    if source.payload != digest(record.payload()) || source.account != digest(record.key()) {
+    let bytes = [
+        digest(record.payload()),
+        digest(record.key()),
+        foreign(record),
+    ];
+    if bytes != [source.payload, source.account, source.headers] {
         findings.add(Kind::Changed, name);
     }
     if let Fate::Dead(reason) = &source.fate {
@@ -123,26 +129,27 @@ fn stored(
         Place::Fraud => "fraud_payments",
         Place::Legit | Place::Dead => "legit_payments",
     };
-    let mut rows = 0;
-    for partition in 0..crate::kafka::PARTITIONS {
-        for row in system.database.payments(table, partition)? {
-            rows += 1;
-            let Some(source) = sources.get_mut(&row.source) else {
-                findings.add(Kind::Foreign, &format!("{} in {table}", row.source));
-                continue;
-            };
-            source.rows[place as usize] += 1;
-            if source.payload != digest(Some(&row.payload)) {
-                findings.add(Kind::Changed, &format!("{} in {table}", row.source));
-            }
-            if source.fate.state() != row.state {
-                let (wanted, found) = (source.fate.state(), &row.state);
-                let state = format!("{} ({wanted}, not {found})", row.source);
-                findings.add(Kind::Misnamed, &state);
-            }
+    system.database.payments(table, |row| {
+        let Some(source) = sources.get_mut(&row.source) else {
+            findings.add(Kind::Foreign, &format!("{} in {table}", row.source));
+            return;
+        };
+        source.rows[place as usize] += 1;
+        if source.payload != digest(Some(&row.payload)) {
+            findings.add(Kind::Changed, &format!("{} in {table}", row.source));
         }
-    }
-    Ok(rows)
+        if source.columns != digest(Some(row.columns.as_bytes())) {
+            findings.add(
+                Kind::Miscopied,
+                &format!("{} ({})", row.source, row.columns),
+            );
+        }
+        if source.fate.state() != row.state {
+            let (wanted, found) = (source.fate.state(), &row.state);
+            let state = format!("{} ({wanted}, not {found})", row.source);
+            findings.add(Kind::Misnamed, &state);
+        }
+    })
 }
 
 fn alerted(system: &System, sources: &mut Sources, findings: &mut Findings) -> Outcome<u64> {

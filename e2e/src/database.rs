@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// No question takes longer on a server that answers.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// Rows that are asked for at a time.
+const PAGE: usize = 20_000;
+
 /// A database of our own on the server.
 pub struct Database {
     name: String,
@@ -30,6 +33,9 @@ pub struct Stored {
     pub source: String,
     /// What the processor made of it.
     pub state: String,
+    /// Id, account, type, amount in hundredths, currency, country, recipient, date, time and event time in milliseconds, with
+    /// `|` between them and `-` for what is not there.
+    pub columns: String,
     /// The bytes.
     pub payload: Vec<u8>,
 }
@@ -116,21 +122,38 @@ impl Database {
         }
     }
 
-    /// The payments that a table has of one partition.
-    pub fn payments(&self, table: &str, partition: i32) -> Outcome<Vec<Stored>> {
-        let rows = self.rows_of(&format!(
-            "SELECT CONCAT(source_topic, '/', source_partition, '/', source_offset), state, payload \
-             FROM {table} WHERE source_partition = {partition}"
-        ))?;
-        rows.iter()
-            .map(|row| {
-                Ok(Stored {
-                    source: column(row, 0)?,
-                    state: column(row, 1)?,
-                    payload: column(row, 2)?,
-                })
-            })
-            .collect()
+    /// Hands every payment that a table has to `each`, and says how many there were.
+    pub fn payments(&self, table: &str, mut each: impl FnMut(Stored)) -> Outcome<u64> {
+        let key = "source_topic_id, source_topic, source_partition";
+        let partitions = self.rows_of(&format!("SELECT DISTINCT {key} FROM {table}"))?;
+        let mut rows = 0;
+        for partition in &partitions {
+            let (id, topic): (String, String) = (column(partition, 0)?, column(partition, 1)?);
+            let (number, mut next): (i32, i64) = (column(partition, 2)?, 0);
+            loop {
+                let page = self.rows_of(&format!(
+                    "SELECT source_offset, CONCAT(source_topic, '/', source_partition, '/', source_offset), state, \
+                     CONCAT_WS('|', IFNULL(id, '-'), IFNULL(account, '-'), payment_type, amount_hundredths, \
+                     IFNULL(currency, '-'), IFNULL(country, '-'), who, business_date, business_time, event_time), payload \
+                     FROM {table} WHERE ({key}) = ('{id}', '{topic}', {number}) AND source_offset >= {next} \
+                     ORDER BY source_offset LIMIT {PAGE}"
+                ))?;
+                for row in &page {
+                    next = column::<i64>(row, 0)? + 1;
+                    each(Stored {
+                        source: column(row, 1)?,
+                        state: column(row, 2)?,
+                        columns: column(row, 3)?,
+                        payload: column(row, 4)?,
+                    });
+                }
+                rows += page.len() as u64;
+                if page.len() < PAGE {
+                    break;
+                }
+            }
+        }
+        Ok(rows)
     }
 
     /// The sources of a table's rows.

@@ -33,6 +33,7 @@ The brokers' configuration. The image takes its packaged one only when no proper
 
 # A subdirectory: a file system of its own has a lost+found at the top, which no broker survives.
 - { name: KAFKA_LOG_DIRS, value: /var/lib/kafka/data/broker }
+- { name: KAFKA_LOG_MESSAGE_TIMESTAMP_AFTER_MAX_MS, value: "86400000" } # a producer's clock may be hours ahead
 - { name: KAFKA_NUM_PARTITIONS, value: {{ .Values.topics.partitions | int64 | quote }} } # whoever makes a topic first
 - { name: KAFKA_LOG_SEGMENT_BYTES, value: {{ mul .Values.kafka.segmentMiB 1048576 | quote }} }
 - { name: KAFKA_LOG_RETENTION_HOURS, value: {{ .Values.kafka.retentionHours | int64 | quote }} }

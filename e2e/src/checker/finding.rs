@@ -30,8 +30,10 @@ pub enum Kind {
     Misalerted,
     /// With another reason, header or state than it should have.
     Misnamed,
-    /// With other bytes than came in.
+    /// With other bytes, another key or other headers than came in.
     Changed,
+    /// With columns that are not what the bytes say.
+    Miscopied,
     /// From nowhere.
     Foreign,
     /// Refused by a processor.
@@ -83,6 +85,7 @@ impl Kind {
             Self::Misalerted => "wrongly alerted or not",
             Self::Misnamed => "with a wrong reason or state",
             Self::Changed => "with changed bytes",
+            Self::Miscopied => "with columns of another payment",
             Self::Foreign => "from nowhere",
             Self::Unstored => "refused by a processor",
         }

@@ -2,8 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use rdkafka::message::Message as _;
+use rdkafka::message::{Headers as _, Message as _};
 
+use super::columns::columns;
 use super::{Findings, Kind};
 use crate::failure::Outcome;
 use crate::judge::Fate;
@@ -26,6 +27,10 @@ pub struct Source {
     pub account: u64,
     /// Of its payload.
     pub payload: u64,
+    /// Of its headers that are not ours.
+    pub headers: u64,
+    /// Of the columns that its row has to have.
+    pub columns: u64,
     /// Where it belongs.
     pub fate: Fate,
     /// How often it is on each output.
@@ -39,9 +44,13 @@ pub struct Source {
 impl Source {
     /// Of a record that was just read.
     pub fn of(record: &Record<'_>) -> Outcome<Self> {
+        let event_time = record.timestamp().to_millis().unwrap_or_default();
+        let columns = columns(record.payload().unwrap_or_default(), event_time);
         Ok(Self {
             account: digest(record.key()),
             payload: digest(record.payload()),
+            headers: foreign(record),
+            columns: digest(columns.as_deref().map(str::as_bytes)),
             fate: Fate::of(record)?,
             records: [0; 3],
             rows: [0; 2],
@@ -78,6 +87,16 @@ impl Source {
     }
 }
 
+/// The digest of a record's headers in their order, without those that services write.
+pub fn foreign(record: &Record<'_>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let headers = record.headers().into_iter().flat_map(|all| all.iter());
+    for header in headers.filter(|header| !header.key.starts_with("fs-")) {
+        (header.key, header.value).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
 /// Equal for equal bytes; for others, too, in one of 2^64 cases. Nothing is not the same as no bytes.
 pub fn digest(bytes: Option<&[u8]>) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -93,6 +112,8 @@ mod tests {
         Source {
             account: 0,
             payload: 0,
+            headers: 0,
+            columns: 0,
             fate,
             records,
             rows,

@@ -7,7 +7,8 @@ use crate::failure::{Failure, Outcome};
 use crate::kafka::{Isolation, PARTITIONS};
 use crate::service::Service;
 
-/// A consumer's position over all partitions, against what it may read.
+/// A consumer's position over all partitions, against all that was written: a transaction that is open hides what follows
+/// it from the consumer, but the payments wait all the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standing {
     /// The sum of the next offsets.
@@ -45,7 +46,7 @@ impl System {
             Service::Detector => self.kafka.positions(topic)?,
             Service::Fraud | Service::Legit => self.database.positions(topic, PARTITIONS)?,
         };
-        let ends = self.kafka.ends(topic, Isolation::Committed)?;
+        let ends = self.kafka.ends(topic, Isolation::Uncommitted)?;
         Ok(Standing::new(&positions, &ends))
     }
 

@@ -130,10 +130,31 @@ impl Docker {
         Ok(told.trim().to_owned())
     }
 
-    /// Its address in the project's network.
+    /// Its address in the project's network, which e2e/chaos.yml gave it for ever: one that is dead has it, too.
     pub fn address(&self, container: &Container) -> Outcome<String> {
-        let template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-        self.inspect(container, template)
+        let template =
+            "{{range .NetworkSettings.Networks}}{{with .IPAMConfig}}{{.IPv4Address}}{{end}}{{end}}";
+        match self.inspect(container, template)? {
+            none if none.is_empty() => {
+                let name = &container.name;
+                Err(Failure::new(format!("{name} has no address of its own")))
+            }
+            address => Ok(address),
+        }
+    }
+
+    /// How many lines of what a service has logged say this, in containers that are still there.
+    pub fn said(&self, service: &str, words: &str) -> Outcome<usize> {
+        let mut lines = 0;
+        for container in self.all(service)? {
+            let mut command = Command::new("docker");
+            let output = command.args(["logs", &container.id]).output();
+            let output = output.attempt(format_args!("docker logs {}", container.name))?;
+            // What a program writes to stderr comes back there.
+            let logged = String::from_utf8_lossy(&output.stderr);
+            lines += logged.lines().filter(|line| line.contains(words)).count();
+        }
+        Ok(lines)
     }
 
     fn run(&self, command: &mut Command) -> Outcome<String> {

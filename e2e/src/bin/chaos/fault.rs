@@ -126,7 +126,7 @@ impl Kind {
     /// How long it is held, in seconds. 0 is a fault that is over as soon as it has happened.
     pub const fn seconds(self) -> RangeInclusive<u64> {
         match self {
-            Self::Kill(_) | Self::Terminate(_) => 0..=8,
+            Self::Kill(_) | Self::Terminate(_) => 1..=8,
             // Sessions end after 15 s, transactions and locks after 10 s.
             Self::Freeze(_) => 25..=40,
             Self::Scale(_) => 8..=15,
@@ -149,6 +149,11 @@ impl Kind {
             | Self::HoursOff
             | Self::Poison => 0..=0,
         }
+    }
+
+    /// Whether it is there for a while, whatever the dice say.
+    pub fn lasts(self) -> bool {
+        *self.seconds().start() > 0
     }
 
     /// Whether both may happen at once. What one of them does must not undo the other.

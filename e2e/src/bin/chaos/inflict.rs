@@ -23,14 +23,30 @@ pub struct Inflicted<'w> {
     undo: Undo<'w>,
 }
 
-/// Ends a fault, and says what was seen of its end.
-type Undo<'w> = Box<dyn FnOnce() -> Outcome<String> + 'w>;
+/// Ends a fault.
+type Undo<'w> = Box<dyn FnOnce() -> Outcome<End> + 'w>;
+
+/// What was seen of a fault until its end.
+pub enum End {
+    /// It was over before.
+    Over,
+    /// It was there, and this is how it ended.
+    Seen(String),
+    /// It was there, and nobody can have noticed.
+    Unnoticed(String),
+}
+
+impl End {
+    fn seen(how: impl Into<String>) -> Outcome<Self> {
+        Ok(Self::Seen(how.into()))
+    }
+}
 
 impl<'w> Inflicted<'w> {
     /// There until `undo`.
     fn held(
         evidence: impl Into<String>,
-        undo: impl FnOnce() -> Outcome<String> + 'w,
+        undo: impl FnOnce() -> Outcome<End> + 'w,
     ) -> Outcome<Self> {
         Ok(Self {
             evidence: evidence.into(),
@@ -40,11 +56,11 @@ impl<'w> Inflicted<'w> {
 
     /// Over already.
     fn over(evidence: impl Into<String>) -> Outcome<Self> {
-        Self::held(evidence, || Ok(String::new()))
+        Self::held(evidence, || Ok(End::Over))
     }
 
     /// Ends it.
-    pub fn end(self) -> Outcome<String> {
+    pub fn end(self) -> Outcome<End> {
         (self.undo)()
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use e2e::checker::{Findings, Kind};
 use e2e::failure::{Attempt as _, Failure, Outcome};
@@ -14,12 +14,14 @@ use e2e::failure::{Attempt as _, Failure, Outcome};
 /// ```text
 /// sent 12 9a0b...       its number, and the digest of its payload
 /// acked 12 3 4711       partition and offset
-/// unknown 12            may be there once, or not at all
+/// unknown 12 TimedOut   may be there once, or not at all, and librdkafka's word for it
 /// refused 12            never left us
 /// ```
 pub struct Ledger {
     path: PathBuf,
     file: Mutex<BufWriter<File>>,
+    /// Why a line could not be written, for the first that could not.
+    torn: OnceLock<io::Error>,
 }
 
 /// What is known of a record.
@@ -35,6 +37,8 @@ struct Entry {
 #[derive(Debug, Default)]
 pub struct Judge {
     entries: BTreeMap<u64, Entry>,
+    /// What librdkafka said of the unknown ones, and how often.
+    pub errors: BTreeMap<String, u64>,
 }
 
 impl Ledger {
@@ -44,6 +48,7 @@ impl Ledger {
         Ok(Self {
             path: path.to_owned(),
             file: Mutex::new(BufWriter::new(file)),
+            torn: OnceLock::new(),
         })
     }
 
@@ -58,8 +63,8 @@ impl Ledger {
     }
 
     /// Nobody said what became of it.
-    pub fn unknown(&self, number: u64) {
-        self.write(format_args!("unknown {number}"));
+    pub fn unknown(&self, number: u64, why: impl std::fmt::Debug) {
+        self.write(format_args!("unknown {number} {why:?}"));
     }
 
     /// It was not handed over after all.
@@ -71,6 +76,9 @@ impl Ledger {
     pub fn judge(&self) -> Outcome<Judge> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.flush().attempt("write the ledger")?;
+        if let Some(error) = self.torn.get() {
+            return Err(Failure::new(format!("write the ledger: {error}")));
+        }
         let file = File::open(&self.path).attempt("open the ledger")?;
         let mut judge = Judge::default();
         for line in BufReader::new(file).lines() {
@@ -84,8 +92,10 @@ impl Ledger {
 
     fn write(&self, line: std::fmt::Arguments<'_>) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // A line that is missing shows: as a record that nobody sent, or by the flush at the end.
-        let _ = writeln!(file, "{line}");
+        if let Err(error) = writeln!(file, "{line}") {
+            // The first one is kept.
+            let _ = self.torn.set(error);
+        }
     }
 }
 
@@ -108,7 +118,7 @@ impl Judge {
             "acked" => {
                 entry.acked = Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?));
             }
-            "unknown" => {}
+            "unknown" => *self.errors.entry(words.next()?.to_owned()).or_default() += 1,
             "refused" => entry.refused = true,
             _ => return None,
         }
@@ -163,7 +173,7 @@ impl Judge {
 mod tests {
     use super::*;
 
-    const LEDGER: &str = "sent 1 a\nsent 2 b\nsent 3 c\nacked 1 0 7\nunknown 2\nrefused 3";
+    const LEDGER: &str = "sent 1 a\nsent 2 b\nsent 3 c\nacked 1 0 7\nunknown 2 TimedOut\nrefused 3";
 
     fn check(seen: &[(&str, (i32, i64), u64)], expected: &str) {
         let (mut judge, mut findings) = (Judge::default(), Findings::default());

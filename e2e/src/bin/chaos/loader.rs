@@ -42,33 +42,47 @@ pub struct Loader {
 
 struct Shared {
     ledger: Ledger,
-    sent: AtomicU64,
     acked: AtomicU64,
     waiting: AtomicI64,
+    odd_sent: AtomicU64,
+    odd_acked: AtomicU64,
     stop: AtomicBool,
 }
 
 /// Writes down what the brokers said of each record.
 struct Reports(Arc<Shared>);
 
-/// A record that is on its way, and its number.
+/// A record that is on its way.
+struct Sent {
+    number: u64,
+    /// Of a burst.
+    odd: bool,
+}
+
 type Client = ThreadedProducer<Reports>;
 
 impl ClientContext for Reports {}
 
 impl ProducerContext for Reports {
-    type DeliveryOpaque = Box<u64>;
+    type DeliveryOpaque = Box<Sent>;
 
-    fn delivery(&self, result: &DeliveryResult<'_>, number: Self::DeliveryOpaque) {
+    fn delivery(&self, result: &DeliveryResult<'_>, sent: Self::DeliveryOpaque) {
         let Self(shared) = self;
         match result {
             Ok(record) => {
                 shared
                     .ledger
-                    .acked(*number, record.partition(), record.offset());
+                    .acked(sent.number, record.partition(), record.offset());
                 shared.acked.fetch_add(1, Ordering::Relaxed);
+                shared
+                    .odd_acked
+                    .fetch_add(u64::from(sent.odd), Ordering::Relaxed);
             }
-            Err(_) => shared.ledger.unknown(*number),
+            Err((error, _)) => {
+                let why = error.rdkafka_error_code();
+                let why = why.unwrap_or(RDKafkaErrorCode::Unknown);
+                shared.ledger.unknown(sent.number, why);
+            }
         }
         shared.waiting.fetch_sub(1, Ordering::Relaxed);
     }
@@ -79,9 +93,10 @@ impl Loader {
     pub fn start(bootstrap: &str, topic: &str, rate: u64, folder: &Path) -> Outcome<Self> {
         let shared = Arc::new(Shared {
             ledger: Ledger::create(&folder.join("ledger"))?,
-            sent: AtomicU64::new(0),
             acked: AtomicU64::new(0),
             waiting: AtomicI64::new(0),
+            odd_sent: AtomicU64::new(0),
+            odd_acked: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         });
         let mut client = kafka::producer(bootstrap);
@@ -111,14 +126,15 @@ impl Loader {
         self.bursts.send(burst).attempt("order a burst")
     }
 
-    /// How many records were handed over.
-    pub fn sent(&self) -> u64 {
-        self.shared.sent.load(Ordering::Relaxed)
-    }
-
     /// How many records the brokers have acknowledged.
     pub fn acked(&self) -> u64 {
         self.shared.acked.load(Ordering::Relaxed)
+    }
+
+    /// How many records of bursts were handed over, and how many of them the brokers have acknowledged.
+    pub fn odd(&self) -> (u64, u64) {
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (of(&self.shared.odd_sent), of(&self.shared.odd_acked))
     }
 
     /// How many records wait for a broker's word.
@@ -155,7 +171,7 @@ impl Sender {
         while !self.shared.stop.load(Ordering::Relaxed) {
             let due = (started.elapsed().as_secs_f64() * rate as f64) as u64;
             while steady < due {
-                self.payment(number, 0)?;
+                self.payment(Sent { number, odd: false }, 0)?;
                 (number, steady) = (number + 1, steady + 1);
             }
             for burst in bursts.try_iter() {
@@ -179,30 +195,28 @@ impl Sender {
             Burst::HoursOff(count) => {
                 let shift = |number: u64| (number % 25) as i64 - 12;
                 let mut numbers = first..first + count;
-                numbers.try_for_each(|number| self.payment(number, shift(number)))?;
+                numbers.try_for_each(|number| {
+                    self.payment(Sent { number, odd: true }, shift(number))
+                })?;
                 Ok(count)
             }
         }
     }
 
-    fn payment(&self, number: u64, shift_hours: i64) -> Outcome {
-        let payment = Payment::new(number, shift_hours);
+    fn payment(&self, sent: Sent, shift_hours: i64) -> Outcome {
+        let payment = Payment::new(sent.number, shift_hours);
         let now_ms = now_ms()?;
-        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(number))
+        let record = BaseRecord::with_opaque_to(&self.topic, Box::new(sent))
             .key(payment.account.as_bytes())
             .payload(payment.json.as_bytes())
             .timestamp(now_ms + shift_hours * 3_600_000);
-        self.hand_over(
-            number,
-            Some(payment.json.as_bytes()),
-            record,
-            OwnedHeaders::new(),
-        )
+        self.hand_over(Some(payment.json.as_bytes()), record, OwnedHeaders::new())
     }
 
     fn poison(&self, number: u64) -> Outcome {
         let (reason, payload) = flawed(number);
-        let mut record = BaseRecord::with_opaque_to(&self.topic, Box::new(number));
+        let sent = Sent { number, odd: true };
+        let mut record = BaseRecord::with_opaque_to(&self.topic, Box::new(sent));
         if let Some(payload) = &payload {
             record = record.payload(payload.as_slice());
         }
@@ -211,17 +225,17 @@ impl Sender {
             value: reason,
         };
         let headers = OwnedHeaders::new().insert(reason);
-        self.hand_over(number, payload.as_deref(), record, headers)
+        self.hand_over(payload.as_deref(), record, headers)
     }
 
     fn hand_over(
         &self,
-        number: u64,
         payload: Option<&[u8]>,
-        record: BaseRecord<'_, [u8], [u8], Box<u64>>,
+        record: BaseRecord<'_, [u8], [u8], Box<Sent>>,
         headers: OwnedHeaders,
     ) -> Outcome {
         let shared = &self.shared;
+        let Sent { number, odd } = *record.delivery_opaque;
         let text = number.to_string();
         let headers = headers.insert(Header {
             key: NUMBER,
@@ -231,7 +245,7 @@ impl Sender {
         shared.waiting.fetch_add(1, Ordering::Relaxed);
         match self.client.send(record.headers(headers)) {
             Ok(()) => {
-                shared.sent.fetch_add(1, Ordering::Relaxed);
+                shared.odd_sent.fetch_add(u64::from(odd), Ordering::Relaxed);
                 Ok(())
             }
             // A long outage; the next ones may find room again.

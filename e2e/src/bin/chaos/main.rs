@@ -93,7 +93,10 @@ fn chaos(arguments: &Arguments) -> Outcome<bool> {
     let mut world = World::start(&plot, journal, runtime)?;
     let ended = match arguments.full_disk {
         true => full_disk::run(&mut world).map(|verdict| last_line(1, verdict)),
-        false => through(&mut world, steps, rest(arguments, deck)),
+        false => {
+            let minutes = minutes(arguments);
+            through(&mut world, steps, rest(minutes, deck), minutes)
+        }
     };
     if let Err(failure) = &ended {
         world.journal.check(false, failure);
@@ -126,10 +129,14 @@ fn steps(arguments: &Arguments, seed: u64, deck: &mut Deck) -> Outcome<Vec<Step>
     }
 }
 
-/// What happens while there is time left.
-fn rest(arguments: &Arguments, deck: Deck) -> impl Iterator<Item = Step> {
+/// How long faults are dealt; whoever chose them chose no time.
+fn minutes(arguments: &Arguments) -> u64 {
     let chosen = arguments.faults.is_some() || !arguments.only.is_empty();
-    let minutes = if chosen { 0 } else { arguments.minutes };
+    if chosen { 0 } else { arguments.minutes }
+}
+
+/// What happens while there is time left.
+fn rest(minutes: u64, deck: Deck) -> impl Iterator<Item = Step> {
     let (began, length) = (Instant::now(), Duration::from_secs(minutes * 60));
     deck.take_while(move |_| began.elapsed() < length)
 }
@@ -139,6 +146,7 @@ fn through(
     world: &mut World,
     steps: Vec<Step>,
     rest: impl Iterator<Item = Step>,
+    minutes: u64,
 ) -> Outcome<String> {
     let planned: Vec<Kind> = steps
         .iter()
@@ -149,6 +157,12 @@ fn through(
     run::all(world, steps.into_iter().chain(rest), &mut report)?;
     let verdict = verdict::reach(world)?;
     report.tell(&world.journal, &planned);
+    if minutes >= 60 {
+        world.journal.check(
+            report.faults() >= 60 && verdict.payments >= 1_000_000,
+            "an hour has 60 faults and a million payments",
+        );
+    }
     Ok(last_line(report.faults(), verdict))
 }
 

@@ -40,9 +40,10 @@ impl Payment {
         let account = format!("acct-{:06}", mix(number ^ 3) % ACCOUNTS);
         let amount = mix(number ^ 4) % 1_000_000;
         let (units, hundredths) = (amount / 100, amount % 100);
-        let seconds = (12 * 3600 + (number % 3600) as i64 + shift_hours * 3600).rem_euclid(86_400);
+        let seconds = 12 * 3600 + (number % 3600) as i64 + shift_hours * 3600;
+        let day = 2 + (number % 26) as i64 + seconds.div_euclid(86_400);
+        let seconds = seconds.rem_euclid(86_400);
         let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        let day = 1 + number % 28;
         let json = format!(
             "{{\"DATE\": \"02/{day:02}/2022\", \"TIME\": \"{hours:02}:{minutes:02}:{seconds:02}\", \
              \"PAYMENTTYPE\": \"{payment_type}\", \"AMOUNT\": {units}.{hundredths:02}, \"WHO\": \"{who}\", \

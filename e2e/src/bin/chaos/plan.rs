@@ -60,14 +60,19 @@ impl Iterator for Deck {
         let kind = cards.pop()?;
         let first = fault(kind, chance);
         let joined = chance.random_range(0..100) < JOINED_PERCENT;
-        let partner = cards.iter().rposition(|other| kind.goes_with(*other));
-        let second = partner.filter(|_| joined).map(|place| {
-            let second = fault(cards.remove(place), chance);
-            // While the first one lasts, and soon enough that they meet.
-            (chance.random_range(0..=first.seconds.min(8)), second)
-        });
+        // Two that are over at once would not meet.
+        let meets = |other: &Kind| kind.goes_with(*other) && (first.kind.lasts() || other.lasts());
+        let partner = cards.iter().rposition(meets).filter(|_| joined);
+        let partner = partner.map(|place| fault(cards.remove(place), chance));
+        let calm = chance.random_range(2..=6);
+        let (first, second) = match partner {
+            Some(partner) if !first.kind.lasts() => (partner, Some(first)),
+            partner => (first, partner),
+        };
+        // While the first one lasts, and soon enough that they meet.
+        let second = second.map(|second| (chance.random_range(0..=first.seconds.min(8)), second));
         Some(Step {
-            calm: chance.random_range(2..=6),
+            calm,
             first,
             second,
         })
@@ -154,6 +159,7 @@ mod tests {
             for step in pairs {
                 let kinds: Vec<Kind> = step.faults().map(|fault| fault.kind).collect();
                 assert!(kinds[0].goes_with(kinds[1]), "{step}");
+                assert!(step.first.kind.lasts(), "{step}");
             }
         }
     }

@@ -53,9 +53,9 @@ impl Proxy {
         Ok(Self { address, state })
     }
 
-    /// Cuts the next COMMIT.
-    pub fn order(&self, cut: Cut) {
-        lock(&self.state).ordered = Some(cut);
+    /// Cuts the next COMMIT, or lets all of them pass.
+    pub fn order(&self, cut: Option<Cut>) {
+        lock(&self.state).ordered = cut;
     }
 
     /// How many were cut so far.

@@ -6,10 +6,10 @@ use e2e::failure::Outcome;
 use e2e::service::Service;
 use e2e::wait::pace;
 
-use crate::world::World;
+use crate::world::{PRODUCER_RATE, World};
 
 /// A system that is well stays so.
-const STEADY: Duration = Duration::from_secs(3);
+const STEADY: Duration = Duration::from_secs(10);
 
 /// Whoever is not well by then will not be.
 const LIMIT: Duration = Duration::from_secs(240);
@@ -22,9 +22,8 @@ const LONG: Duration = Duration::from_secs(20);
 
 /// Waits until lags have been normal for a while, and says how long after `ended` that began; nothing when it did not.
 pub fn wait(world: &mut World, ended: Instant) -> Outcome<Option<Duration>> {
-    let (mut well_since, mut told) = (None, Instant::now());
+    let (mut well, mut told) = (None, Instant::now());
     loop {
-        let looked = Instant::now();
         let behind = behind(world);
         if behind.is_err() {
             // What our clients remember of brokers that are gone must not count as the system's own.
@@ -40,12 +39,17 @@ pub fn wait(world: &mut World, ended: Instant) -> Outcome<Option<Duration>> {
         // What cannot be asked now is not well.
         match behind {
             Ok(None) => {
-                let since = *well_since.get_or_insert(looked);
-                if looked.duration_since(since) >= STEADY {
-                    return Ok(Some(since.saturating_duration_since(ended)));
+                let theirs = world.theirs().unwrap_or_default();
+                let (since, before) = *well.get_or_insert_with(|| (Instant::now(), theirs));
+                let enough = PRODUCER_RATE as i64 * STEADY.as_secs() as i64 / 2;
+                match (since.elapsed() >= STEADY, theirs - before >= enough) {
+                    (true, true) => return Ok(Some(since.saturating_duration_since(ended))),
+                    // Nobody is behind, but payment-producer stands still.
+                    (true, false) => well = None,
+                    (false, _) => {}
                 }
             }
-            Ok(Some(_)) | Err(_) => well_since = None,
+            Ok(Some(_)) | Err(_) => well = None,
         }
         if ended.elapsed() > LIMIT {
             return Ok(None);
@@ -54,7 +58,8 @@ pub fn wait(world: &mut World, ended: Instant) -> Outcome<Option<Duration>> {
     }
 }
 
-/// Who is behind, and by how much: two seconds of payments are normal, over all or on one partition.
+/// Who is behind, and by how much: two seconds of payments are normal, over all or on one partition, and as many alerts as
+/// a tenth of these.
 pub fn behind(world: &World) -> Outcome<Option<String>> {
     let normal = 2 * world.rate as i64;
     let of_partition = normal / i64::from(e2e::kafka::PARTITIONS) + 30;
@@ -68,5 +73,9 @@ pub fn behind(world: &World) -> Outcome<Option<String>> {
             return Ok(Some(format!("{service} has {standing}")));
         }
     }
-    Ok(None)
+    let pending = world
+        .system
+        .database
+        .count("alerts WHERE state <> 'delivered'")?;
+    Ok((pending as i64 > normal / 10).then(|| format!("{pending} alerts wait for the webhook")))
 }

@@ -6,7 +6,7 @@ use e2e::failure::Outcome;
 use e2e::wait::pace;
 
 use crate::fault::Fault;
-use crate::inflict::{Inflicted, inflict};
+use crate::inflict::{End, Inflicted, inflict};
 use crate::plan::Step;
 use crate::recovery;
 use crate::report::Report;
@@ -19,7 +19,7 @@ pub fn all(world: &mut World, steps: impl Iterator<Item = Step>, report: &mut Re
             .journal
             .say(format_args!("step {}: {step}", number + 1));
         pace(Duration::from_secs(step.calm))?;
-        let ended = deal(world, &step)?;
+        let (dealt, ended) = deal(world, &step)?;
         let recovery = recovery::wait(world, ended)?;
         match recovery {
             Some(after) => world.journal.say(format_args!(
@@ -35,16 +35,16 @@ pub fn all(world: &mut World, steps: impl Iterator<Item = Step>, report: &mut Re
                     .check(false, format_args!("well again: {why}"));
             }
         }
-        for fault in step.faults() {
+        for fault in dealt {
             report.add(fault, recovery);
         }
     }
     Ok(())
 }
 
-/// Inflicts what a step has, holds it, ends it, and says when the last end was. One that could not be inflicted is a
-/// failed check, and the other one is ended all the same.
-fn deal(world: &World, step: &Step) -> Outcome<Instant> {
+/// Inflicts what a step has, holds it, ends it, and says which faults were there and when the end of the last one began. One
+/// that could not be inflicted or ended is a failed check, and the other one is ended all the same.
+fn deal(world: &World, step: &Step) -> Outcome<(Vec<Fault>, Instant)> {
     let mut held = Vec::new();
     held.extend(begin(world, step.first));
     if let Some((after, second)) = step.second {
@@ -52,21 +52,26 @@ fn deal(world: &World, step: &Step) -> Outcome<Instant> {
         held.extend(begin(world, second));
     }
     held.sort_by_key(|(end, _, _)| *end);
+    let (mut dealt, mut ended) = (Vec::new(), Instant::now());
     for (end, fault, inflicted) in held {
         pace(end.saturating_duration_since(Instant::now()))?;
-        let said = match inflicted.end() {
-            Ok(said) if said.is_empty() => continue,
-            Ok(said) => format!("{}: {said}", fault.kind),
-            Err(failure) => {
-                world
-                    .journal
-                    .check(false, format_args!("end of {}: {failure}", fault.kind));
-                continue;
+        ended = Instant::now();
+        let journal = &world.journal;
+        match inflicted.end() {
+            Ok(End::Over) => dealt.push(fault),
+            Ok(End::Seen(said)) => {
+                journal.say(format_args!("{}: {said}", fault.kind));
+                dealt.push(fault);
             }
-        };
-        world.journal.say(said);
+            Ok(End::Unnoticed(why)) => {
+                journal.say(format_args!("{}: does not count: {why}", fault.kind));
+            }
+            Err(failure) => {
+                journal.check(false, format_args!("end of {}: {failure}", fault.kind));
+            }
+        }
     }
-    Ok(Instant::now())
+    Ok((dealt, ended))
 }
 
 fn begin(world: &World, fault: Fault) -> Option<(Instant, Fault, Inflicted<'_>)> {

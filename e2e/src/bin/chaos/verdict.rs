@@ -1,5 +1,6 @@
 //! The end: everything comes to rest, and is counted.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use e2e::checker::{self, Kind, digest};
@@ -14,6 +15,12 @@ use crate::world::World;
 
 /// How long the last ones may take.
 const REST_SECONDS: u64 = 240;
+
+/// Of so many payments that we sent, one at most may have an unknown outcome.
+const UNKNOWN_AT_MOST: usize = 50;
+
+/// What a processor says of rows that were there already.
+const STORED_BEFORE: &str = "were stored before";
 
 /// What was lost or done twice, or in a wrong way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,22 +44,35 @@ pub fn reach(world: &mut World) -> Outcome<Verdict> {
     let mut judge = world.loader.finish()?;
     rest(world)?;
     let (journal, system) = (&world.journal, &world.system);
-    journal.say(format_args!(
-        "{} payments sent by us, {} of them of unknown outcome",
-        judge.sent(),
-        judge.unknown()
-    ));
+    journal.check(
+        judge.unknown() <= judge.sent() / UNKNOWN_AT_MOST,
+        format_args!(
+            "{} payments sent by us, {} of them of unknown outcome {:?}",
+            judge.sent(),
+            judge.unknown(),
+            judge.errors
+        ),
+    );
+    let (odd_sent, odd_acked) = world.loader.odd();
+    journal.check(
+        odd_acked * 10 >= odd_sent * 9,
+        format_args!("{odd_sent} of them in bursts, {odd_acked} of these acknowledged"),
+    );
+    let mut theirs = HashSet::new();
     let mut books = checker::check_with(system, |record, findings| {
-        if let Some(number) = header(record, NUMBER) {
-            let place = (record.partition(), record.offset());
-            judge.see(number, place, digest(record.payload()), findings);
+        let (place, payload) = ((record.partition(), record.offset()), record.payload());
+        match header(record, NUMBER) {
+            Some(number) => judge.see(number, place, digest(payload), findings),
+            // payment-producer gives each payment an id of its own.
+            None if theirs.insert(digest(payload)) => {}
+            None => findings.add(Kind::DoublyProduced, &format!("{place:?}, not by us")),
         }
         Ok(())
     })?;
     judge.close(&mut books.findings);
     journal.say(format_args!(
-        "{} on payments; rows: {} fraud, {} legit, {} alerts; {} dead letters",
-        books.produced, books.fraud, books.legit, books.alerts, books.dead_lettered
+        "{} on payments, {} of them by payment-producer; rows: {} fraud, {} legit, {} alerts; {} dead letters",
+        books.produced, theirs.len(), books.fraud, books.legit, books.alerts, books.dead_lettered
     ));
     let findings = &books.findings;
     journal.check(
@@ -73,6 +93,7 @@ pub fn reach(world: &mut World) -> Outcome<Verdict> {
             such_as.unwrap_or_default()
         ),
     );
+    stored_once(world)?;
     audit(world)?;
     Ok(Verdict {
         payments: books.produced,
@@ -90,6 +111,16 @@ pub fn reach(world: &mut World) -> Outcome<Verdict> {
         misrouted: findings.count(&[Kind::Misrouted, Kind::Misstored]),
         reordered: findings.count(&[Kind::Reordered]),
     })
+}
+
+/// A table with a key hides that a row was stored a second time; whoever did it says so.
+fn stored_once(world: &World) -> Outcome {
+    for service in [Service::Fraud, Service::Legit] {
+        let again = world.docker.said(service.program(), STORED_BEFORE)?;
+        let line = format_args!("{service} found no row that it had stored before");
+        world.journal.check(again == 0, line);
+    }
+    Ok(())
 }
 
 /// Waits until nobody has anything left to do: no payment, and no alert.

@@ -25,6 +25,9 @@ pub const MYSQL: &str = "mysql";
 /// The image that drops packets.
 pub const PACKETS: &str = "fraudstream-chaos/packets";
 
+/// Payments a second of payment-producer.
+pub const PRODUCER_RATE: u64 = 50;
+
 /// How long containers may take until they say that they are well.
 const START_SECONDS: u64 = 180;
 
@@ -93,6 +96,7 @@ impl World {
             ("CHAOS_LEGIT_DATABASE", database_of(Service::Legit)),
             ("CHAOS_WEBHOOK", through(receiver.address.port())),
             ("CHAOS_WEBHOOK_TIMEOUT_MS", TIMEOUT_MS.to_string()),
+            ("PRODUCER_RATE_PER_SECOND", PRODUCER_RATE.to_string()),
         ];
         let docker = Docker::new(&plot.files, variables)?;
         docker.docker(&["build", "--quiet", "--tag", PACKETS, "e2e/packets"])?;
@@ -100,9 +104,14 @@ impl World {
         let programs = Service::ALL.map(Service::program);
         journal.say("starting three brokers, MySQL and the four services");
         let up = ["up", "--detach", "--no-build", MYSQL];
-        docker.compose(&[&up[..], &BROKERS, &programs, &plot.beside].concat())?;
-        for service in BROKERS.into_iter().chain([MYSQL]).chain(programs) {
-            docker.healthy(service, 1, START_SECONDS)?;
+        let mut all = BROKERS.into_iter().chain([MYSQL]).chain(programs);
+        let up = docker
+            .compose(&[&up[..], &BROKERS, &programs, &plot.beside].concat())
+            .and_then(|_| all.try_for_each(|it| docker.healthy(it, 1, START_SECONDS)));
+        if let Err(failure) = up {
+            // Whoever wants to know why finds them as they are, but they hold no port.
+            docker.compose(&["stop"])?;
+            return Err(failure);
         }
         journal.say(format_args!(
             "all are well; {proxied} reaches MySQL through our proxy"
@@ -126,8 +135,7 @@ impl World {
             gateway: host.gateway,
             database_url,
             bootstrap,
-            // payment-producer makes 50 in compose.
-            rate: plot.rate + 50,
+            rate: plot.rate + PRODUCER_RATE,
         })
     }
 
@@ -136,6 +144,12 @@ impl World {
         let group = self.system.names.group(Service::Detector);
         self.system.kafka = Kafka::new(&self.bootstrap, &group, Arc::clone(&self.runtime))?;
         Ok(())
+    }
+
+    /// How many payments came from payment-producer, give or take those that are on their way to us.
+    pub fn theirs(&self) -> Outcome<i64> {
+        let all = self.system.kafka.count(&self.system.names.payments)?;
+        Ok(all as i64 - self.loader.acked() as i64)
     }
 
     /// Ends the containers; without `keep` their data go, too.

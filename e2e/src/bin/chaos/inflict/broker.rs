@@ -6,7 +6,7 @@ use e2e::failure::{Failure, Outcome};
 use e2e::service::Service;
 use e2e::wait::Wait;
 
-use super::Inflicted;
+use super::{End, Inflicted};
 use crate::docker::Container;
 use crate::world::{BROKERS, World};
 
@@ -27,7 +27,7 @@ pub fn kill<'w>(world: &'w World, brokers: &[&str]) -> Outcome<Inflicted<'w>> {
         victims
             .iter()
             .try_for_each(|victim| world.docker.start(victim))?;
-        Ok("started again".to_owned())
+        End::seen("started again")
     })
 }
 
@@ -53,15 +53,34 @@ pub fn pause<'w>(world: &'w World, broker: &str) -> Outcome<Inflicted<'w>> {
     world.docker.docker(&["pause", &victim.id])?;
     Inflicted::held(format!("{broker} is frozen"), move || {
         world.docker.docker(&["unpause", &victim.id])?;
-        Ok("thawed".to_owned())
+        End::seen("thawed")
     })
 }
 
 /// Topics want three copies, and one broker leaves in good order: there is a quorum, and nobody takes a record.
 pub fn too_few_replicas(world: &World, dice: usize) -> Outcome<Inflicted<'_>> {
-    want_copies(world, any(dice), 3)?;
     let victim = world.docker.first(any(dice + 1))?;
-    world.docker.docker(&["stop", "-t", "30", &victim.id])?;
+    let there = Inflicted::held(format!("{} has left", victim.name), {
+        let victim = victim.clone();
+        move || {
+            world.docker.start(&victim)?;
+            want_copies(world, any(dice), 2)?;
+            End::seen("two copies are enough again")
+        }
+    })?;
+    let nothing = want_copies(world, any(dice), 3)
+        .and_then(|()| world.docker.docker(&["stop", "-t", "30", &victim.id]))
+        .and_then(|_| nothing_is_acknowledged(world));
+    match nothing {
+        Ok(()) => Ok(there),
+        Err(failure) => {
+            there.end()?;
+            Err(failure)
+        }
+    }
+}
+
+fn nothing_is_acknowledged(world: &World) -> Outcome {
     // What was acknowledged on the way is let through.
     let mut before = u64::MAX;
     Wait::seconds(30).every(Duration::from_secs(2)).until(
@@ -72,13 +91,7 @@ pub fn too_few_replicas(world: &World, dice: usize) -> Outcome<Inflicted<'_>> {
             before = acked;
             Ok(nothing.then_some(()))
         },
-    )?;
-    let evidence = format!("{} has left, nothing is acknowledged for 2 s", victim.name);
-    Inflicted::held(evidence, move || {
-        world.docker.start(&victim)?;
-        want_copies(world, any(dice), 2)?;
-        Ok("two copies are enough again".to_owned())
-    })
+    )
 }
 
 /// How many copies the topics of payments want before a record is acknowledged.

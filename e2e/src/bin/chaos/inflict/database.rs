@@ -2,7 +2,7 @@
 
 use e2e::failure::Outcome;
 
-use super::Inflicted;
+use super::{End, Inflicted};
 use crate::world::{MYSQL, World};
 
 /// SIGKILL; started again at the end.
@@ -11,7 +11,7 @@ pub fn kill(world: &World) -> Outcome<Inflicted<'_>> {
     world.docker.signal(&victim, "KILL")?;
     Inflicted::held("MySQL is dead", move || {
         world.docker.start(&victim)?;
-        Ok("started again".to_owned())
+        End::seen("started again")
     })
 }
 
@@ -21,7 +21,7 @@ pub fn pause(world: &World) -> Outcome<Inflicted<'_>> {
     world.docker.docker(&["pause", &victim.id])?;
     Inflicted::held("MySQL is frozen", move || {
         world.docker.docker(&["unpause", &victim.id])?;
-        Ok("thawed".to_owned())
+        End::seen("thawed")
     })
 }
 

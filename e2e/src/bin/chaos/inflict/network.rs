@@ -1,16 +1,35 @@
 //! Packets that get lost, in the network namespaces of our own containers.
 
-use e2e::failure::Outcome;
+use std::collections::BTreeSet;
+
+use e2e::failure::{Failure, Outcome};
 use e2e::service::Service;
 
-use super::{Inflicted, broker};
+use super::{End, Inflicted};
 use crate::world::{BROKERS, MYSQL, PACKETS, World};
 
-/// Nothing passes between a service and one broker.
+/// Since when a container runs, and nothing when it does not.
+const STARTED: &str = "{{if .State.Running}}{{.State.StartedAt}}{{end}}";
+
+/// Lets everything pass.
+const CONNECT: &str = "iptables -F";
+
+/// How many packets were dropped.
+const COUNT: &str =
+    "iptables -nvxL | awk '$3 == \"DROP\" { dropped += $1 } END { print dropped + 0 }'";
+
+/// Nothing passes between a service and one broker, of those that lead partitions of its topic.
 pub fn from_broker(world: &World, service: Service, dice: usize) -> Outcome<Inflicted<'_>> {
-    let broker = broker::any(dice);
-    let peer = world.docker.address(&world.docker.first(broker)?)?;
-    cut(world, service, broker, &[(peer, None)])
+    let leaders = world
+        .system
+        .kafka
+        .leaders(world.system.names.topic(service))?;
+    let leaders: BTreeSet<i32> = leaders.into_iter().filter(|leader| *leader > 0).collect();
+    let leader = leaders.iter().nth(dice % leaders.len().max(1));
+    let leader = leader.ok_or_else(|| Failure::new("no broker leads a partition"))?;
+    let broker = format!("kafka-{leader}");
+    let peer = world.docker.address(&world.docker.first(&broker)?)?;
+    cut(world, service, &broker, &[(peer, None)])
 }
 
 /// Nothing passes between a service and any broker.
@@ -56,22 +75,27 @@ fn cut<'w>(
             format!("iptables -A INPUT -s {address} {from} -j DROP && iptables -A OUTPUT -d {address} {to} -j DROP")
         })
         .collect();
-    within(world, &network, &rules.join(" && "))?;
+    let began = world.docker.inspect(&victim, STARTED)?;
+    if let Err(failure) = within(world, &network, &rules.join(" && ")) {
+        within(world, &network, CONNECT)?;
+        return Err(failure);
+    }
     let evidence = format!("{} is cut off from {whom}", victim.name);
     Inflicted::held(evidence, move || {
         // A container that ended meanwhile took its rules along.
-        match world
-            .docker
-            .inspect(&victim, "{{.State.Running}}")?
-            .as_str()
-        {
-            "true" => within(world, &network, "iptables -F").map(|()| "connected again".to_owned()),
-            _ => Ok(format!("{} has ended meanwhile", victim.name)),
+        if world.docker.inspect(&victim, STARTED)? != began {
+            return End::seen(format!("{} has ended, and the cut with it", victim.name));
+        }
+        let dropped = within(world, &network, &format!("{COUNT} && {CONNECT}"))?;
+        match dropped.trim() {
+            "0" => Ok(End::Unnoticed("no packet was dropped".to_owned())),
+            dropped => End::seen(format!("connected again, {dropped} packets were dropped")),
         }
     })
 }
 
-fn within(world: &World, network: &str, command: &str) -> Outcome {
+/// Runs a command in the network of a container, and says what it printed.
+fn within(world: &World, network: &str, command: &str) -> Outcome<String> {
     let run = [
         "run",
         "--rm",
@@ -87,5 +111,5 @@ fn within(world: &World, network: &str, command: &str) -> Outcome {
         &["--cap-add", "NET_RAW", PACKETS, "sh", "-c", command],
     ]
     .concat();
-    world.docker.docker(&run).map(drop)
+    world.docker.docker(&run)
 }

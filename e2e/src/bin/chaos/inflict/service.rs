@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::failure::Outcome;
+use e2e::failure::{Failure, Outcome};
 use e2e::service::Service;
 use e2e::wait::pace;
 
-use super::Inflicted;
+use super::{End, Inflicted};
 use crate::world::World;
 
 /// How long a replica may take until it is well; in a second fault's presence it may not become so, and the first one
@@ -16,13 +16,16 @@ const WELL_SECONDS: u64 = 20;
 /// A zombie gets so long to do harm before its heir leaves.
 const HAUNTING: Duration = Duration::from_secs(4);
 
+/// What a service takes to end is bounded: 25 s, and what Docker needs.
+const DRAIN_SECONDS: f64 = 30.0;
+
 /// SIGKILL; started again at the end.
 pub fn kill(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     let victim = world.docker.first(service.program())?;
     world.docker.signal(&victim, "KILL")?;
     Inflicted::held(format!("{} is dead", victim.name), move || {
         world.docker.start(&victim)?;
-        Ok("started again".to_owned())
+        End::seen("started again")
     })
 }
 
@@ -39,7 +42,11 @@ pub fn terminate(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     );
     Inflicted::held(evidence, move || {
         world.docker.start(&victim)?;
-        Ok("started again".to_owned())
+        if seconds > DRAIN_SECONDS {
+            let late = format!("{} took {seconds:.1} s to end", victim.name);
+            return Err(Failure::new(late));
+        }
+        End::seen("started again")
     })
 }
 
@@ -53,14 +60,22 @@ pub fn freeze(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     }
     docker.signal(&zombie, "STOP")?;
     Inflicted::held(format!("{} is frozen", zombie.name), move || {
+        // While other things happen, the heir may not be well; the zombie comes back all the same.
+        let others = docker.all(service.program())?.into_iter();
+        let well = others.filter(|it| it.id != zombie.id).any(|it| it.healthy);
         docker.signal(&zombie, "CONT")?;
         if !has_heir {
-            return Ok("thawed".to_owned());
+            return End::seen("thawed");
         }
+        let heir = if well {
+            "its heir"
+        } else {
+            "an heir who is not well"
+        };
         pace(HAUNTING)?;
         docker.scale(service.program(), 1)?;
-        Ok(format!(
-            "{} thawed beside its heir, who has left",
+        End::seen(format!(
+            "{} thawed beside {heir}, who has left",
             zombie.name
         ))
     })
@@ -80,8 +95,10 @@ pub fn roll(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
         let _ = docker.healthy(program, count, WELL_SECONDS);
         docker.docker(&["restart", "-t", "40", &replica.id])?;
     }
-    docker.scale(program, 1)?;
-    Inflicted::over(format!("{count} restarted in turn"))
+    Inflicted::held(format!("{count} restarted in turn"), move || {
+        docker.scale(program, 1)?;
+        End::seen("one of them is left")
+    })
 }
 
 /// Three of them; one at the end.
@@ -90,6 +107,6 @@ pub fn scale(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     docker.scale(program, 3)?;
     Inflicted::held("three of them", move || {
         docker.scale(program, 1)?;
-        Ok("one of them".to_owned())
+        End::seen("one of them is left")
     })
 }

@@ -2,7 +2,7 @@
 
 use e2e::failure::Outcome;
 
-use super::Inflicted;
+use super::{End, Inflicted};
 use crate::receiver::Mood;
 use crate::world::World;
 
@@ -13,6 +13,9 @@ pub fn turn(world: &World, mood: Mood) -> Outcome<Inflicted<'_>> {
     Inflicted::held(format!("the receiver is {mood:?}"), move || {
         world.receiver.turn(Mood::Well);
         let came = world.receiver.requests() - before;
-        Ok(format!("{came} alerts came meanwhile"))
+        match came {
+            0 if mood != Mood::Down => Ok(End::Unnoticed("no alert came meanwhile".to_owned())),
+            came => End::seen(format!("{came} alerts came meanwhile")),
+        }
     })
 }
