@@ -7,12 +7,14 @@
 #![allow(clippy::expect_used)] // a test's helper panics; clippy only knows what is inside of #[cfg(test)]
 
 mod cluster;
+mod load;
 mod positions;
 mod raw;
 mod reader;
 mod sender;
 
 pub use cluster::Cluster;
+pub use load::Load;
 pub use positions::Committer;
 pub use raw::Raw;
 pub use reader::Reader;

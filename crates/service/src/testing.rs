@@ -8,9 +8,11 @@
 mod child;
 mod observed;
 mod running;
+mod tls_servers;
 mod until;
 
 pub use child::{Child, Ended};
 pub use observed::Observed;
 pub use running::Running;
+pub use tls_servers::TlsServers;
 pub use until::{DEADLINE, until};

@@ -279,7 +279,10 @@ where
         for partition in &partitions {
             self.ledger.remove(*partition);
         }
-        self.assignment.leaving = Some(partitions.clone());
+        // Some may wait already, when the client did not take them back at once.
+        let leaving = self.assignment.leaving.get_or_insert_default();
+        leaving.retain(|partition| !partitions.contains(partition));
+        leaving.extend(&partitions);
         self.assignment
             .arriving
             .get_or_insert_default()

@@ -162,6 +162,10 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
             self.kafka_metrics.lag_seconds.set(age(last));
         }
         self.metrics.duplicates.inc_by(duplicates.len() as u64);
+        if let Some(first) = duplicates.first() {
+            let (topic, count) = (&self.identity.topic, duplicates.len());
+            warn!(topic, count, %first, "payments were stored before, byte for byte; one row each is left");
+        }
         self.metrics
             .dead_lettered(UNSTORABLE, dead_lettered.len() as u64);
         let mut old = Tokens::of(

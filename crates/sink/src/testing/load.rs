@@ -2,29 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
 
-use kafka::testing::Sender;
+use kafka::testing::{Load, Sender};
 use store::Table;
 
 use super::bench::Bench;
 use super::output::Output;
-
-/// Records of one round.
-const ROUND: usize = 50;
-/// Between two rounds: the pace of the load, and nothing waits for it.
-const PACE: Duration = Duration::from_millis(25);
-/// What a load sends at most.
-const MOST: usize = 60_000;
-
-/// Sends numbered payments over all partitions, at most about 2,000 a second, until it is told to stop.
-pub struct Load {
-    stop: Arc<AtomicBool>,
-    sending: Option<JoinHandle<usize>>,
-}
 
 /// A payment with a number of its own, as the detector hands it on; of fraud, those with odd numbers are to be alerted.
 fn numbered(number: usize, partitions: usize, table: Table) -> Output {
@@ -40,82 +23,26 @@ fn numbered(number: usize, partitions: usize, table: Table) -> Output {
     Output::decided(source, rules, payload)
 }
 
-/// Sends these numbers, in turn over all partitions.
+/// Sends these numbers.
 pub fn send(bench: &Bench, numbers: Range<usize>) {
-    let road = Road::of(bench);
-    road.send(numbers);
-    road.sender.flush();
+    let (sender, send) = (bench.cluster.sender(), bench.road());
+    numbers.for_each(|number| send(&sender, number));
+    sender.flush();
 }
 
-/// Where numbered payments go.
-struct Road {
-    sender: Sender,
-    topic: String,
-    partitions: usize,
-    table: Table,
-}
+impl Bench {
+    /// Sends numbered payments from `first` on, in turn over all partitions, until the load is stopped.
+    pub fn load(&self, first: usize) -> Load {
+        Load::start(self.cluster.sender(), first, self.road())
+    }
 
-impl Road {
-    fn of(bench: &Bench) -> Self {
-        Self {
-            sender: bench.cluster.sender(),
-            topic: bench.topic.clone(),
-            partitions: bench.partitions as usize,
-            table: bench.table,
+    /// How a numbered payment is sent.
+    fn road(&self) -> impl Fn(&Sender, usize) + Send + use<> {
+        let (topic, partitions, table) = (self.topic.clone(), self.partitions as usize, self.table);
+        move |sender, number| {
+            let partition = (number % partitions) as i32;
+            numbered(number, partitions, table).send(sender, &topic, partition);
         }
-    }
-
-    fn send(&self, numbers: Range<usize>) {
-        for number in numbers {
-            let partition = (number % self.partitions) as i32;
-            numbered(number, self.partitions, self.table).send(
-                &self.sender,
-                &self.topic,
-                partition,
-            );
-        }
-    }
-}
-
-impl Load {
-    /// Begins with number 0.
-    pub fn start(bench: &Bench) -> Self {
-        Self::start_at(bench, 0)
-    }
-
-    /// Begins with this number.
-    pub fn start_at(bench: &Bench, first: usize) -> Self {
-        let road = Road::of(bench);
-        let stop = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&stop);
-        let sending = std::thread::spawn(move || {
-            let mut sent = first;
-            while !told.load(Ordering::Relaxed) && sent < first + MOST {
-                road.send(sent..sent + ROUND);
-                sent += ROUND;
-                std::thread::sleep(PACE);
-            }
-            road.sender.flush();
-            sent
-        });
-        Self {
-            stop,
-            sending: Some(sending),
-        }
-    }
-
-    /// Stops it; says which number would be next.
-    pub fn stop(mut self) -> usize {
-        self.stop.store(true, Ordering::Relaxed);
-        let sending = self.sending.take().expect("running");
-        sending.join().expect("no panic")
-    }
-}
-
-/// A failed test leaves no load behind.
-impl Drop for Load {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
     }
 }
 

@@ -5,13 +5,12 @@ use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
 use crate::support::books::check;
-use crate::support::load::Load;
 use crate::support::{DECIDED, slow};
 
 #[test]
 fn sigkill_in_the_middle_of_transactions_loses_and_doubles_nothing() {
     let bench = Bench::new(Cluster::real(), 3);
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     for _ in 0..3 {
         let child = slow(&bench, "one");
         child.wait_for_metric(DECIDED, |count| count > 200.0);

@@ -5,13 +5,12 @@ use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
 use crate::support::books::check;
-use crate::support::load::Load;
 use crate::support::{DECIDED, ready, start};
 
 #[test]
 fn a_second_replica_that_joins_and_leaves_under_load_loses_and_doubles_nothing() {
     let bench = Bench::new(Cluster::real(), 4);
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     let first = ready(bench.config());
     for round in 0..3 {
         let mut config = bench.config();

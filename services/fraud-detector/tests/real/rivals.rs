@@ -5,13 +5,12 @@ use service::testing::{Child, Observed as _, until};
 
 use crate::support::bench::Bench;
 use crate::support::books::check;
-use crate::support::load::Load;
 use crate::support::{DECIDED, child};
 
 #[test]
 fn of_two_detectors_with_one_instance_name_one_ends_and_names_the_id() {
     let bench = Bench::new(Cluster::real(), 4);
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     let first = child(&bench, "same");
     first.wait_for_metric(DECIDED, |count| count > 200.0);
     let mut pair = [first, child(&bench, "same")];

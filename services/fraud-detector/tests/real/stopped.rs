@@ -5,13 +5,12 @@ use service::testing::Observed as _;
 
 use crate::support::bench::Bench;
 use crate::support::books::check;
-use crate::support::load::Load;
 use crate::support::{DECIDED, slow};
 
 #[test]
 fn a_zombie_is_fenced_and_comes_back_as_a_member() {
     let bench = Bench::new(Cluster::real(), 3);
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     let sleeper = slow(&bench, "sleeper");
     sleeper.wait_for_metric(DECIDED, |count| count > 200.0);
     sleeper.signal("STOP");
@@ -23,7 +22,7 @@ fn a_zombie_is_fenced_and_comes_back_as_a_member() {
     bench.read(&bench.legit, sent);
     sleeper.signal("CONT");
     sleeper.wait_for_log("partitions lost");
-    let more = Load::start_at(&bench, sent);
+    let more = bench.load(sent);
     let before = sleeper.metric(DECIDED);
     sleeper.wait_for_metric(DECIDED, |count| count > before);
     let sent = more.stop();
@@ -36,7 +35,7 @@ fn a_zombie_is_fenced_and_comes_back_as_a_member() {
 #[test]
 fn one_that_sleeps_alone_goes_on_where_it_was() {
     let bench = Bench::new(Cluster::real(), 3);
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     let child = slow(&bench, "one");
     child.wait_for_metric(DECIDED, |count| count > 200.0);
     child.signal("STOP");

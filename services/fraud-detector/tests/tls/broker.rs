@@ -1,8 +1,6 @@
 //! The broker that `make test-tls` started, and what it wants to see.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use service::testing::TlsServers;
 
 /// TLS alone. The broker's certificate names this host.
 pub const TLS: &str = "localhost:9291";
@@ -20,98 +18,58 @@ pub const USER: &str = "fraud";
 /// A user of SCRAM-SHA-512 whose password changes.
 pub const TURNCOAT: &str = "turncoat";
 
-/// What `scripts/tls/broker` needs, and says where everything is.
-const FOLDER: &str = "FRAUDSTREAM_TLS_FOLDER";
-
-static IN_USE: RwLock<()> = RwLock::new(());
-
 /// The right to use the broker.
-pub struct Broker {
-    folder: PathBuf,
-    _right: Right,
-}
-
-#[expect(dead_code, reason = "held, never looked at")]
-enum Right {
-    Shared(RwLockReadGuard<'static, ()>),
-    Sole(RwLockWriteGuard<'static, ()>),
-}
+pub struct Broker(TlsServers);
 
 impl Broker {
     /// Beside other tests.
     pub fn shared() -> Self {
-        let right = IN_USE.read().unwrap_or_else(PoisonError::into_inner);
-        Self::new(Right::Shared(right))
+        Self(TlsServers::shared())
     }
 
     /// For a test that stops it.
     pub fn sole() -> Self {
-        let right = IN_USE.write().unwrap_or_else(PoisonError::into_inner);
-        Self::new(Right::Sole(right))
-    }
-
-    fn new(right: Right) -> Self {
-        let folder = std::env::var_os(FOLDER)
-            .unwrap_or_else(|| panic!("{FOLDER} is not set: `make test-tls` starts a broker"));
-        Self {
-            folder: folder.into(),
-            _right: right,
-        }
+        Self(TlsServers::sole())
     }
 
     /// Where the password of every user is, with a line end after it.
     pub fn password_file(&self) -> String {
-        self.file("password")
+        self.0.file("password")
     }
 
     /// That password.
     pub fn password(&self) -> String {
-        let text = std::fs::read_to_string(self.password_file()).expect("the password");
-        text.trim_end().to_owned()
+        self.0.password()
     }
 
     /// The authority that vouches for the broker.
     pub fn authority(&self) -> String {
-        self.file("ca.pem")
+        self.0.file("ca.pem")
     }
 
     /// An authority that knows nothing of the broker.
     pub fn other_authority(&self) -> String {
-        self.file("other-ca.pem")
+        self.0.file("other-ca.pem")
     }
 
     /// Gives a user of SCRAM-SHA-512 another password. Connections that stand are not asked again.
     pub fn set_password(&self, user: &str, password: &str) {
-        self.command(&["password", user, password]);
+        self.0.command(&["password", user, password]);
     }
 
     /// How many times it has turned somebody away.
     pub fn refusals(&self) -> usize {
-        let counted = self.command(&["refusals"]);
+        let counted = self.0.command(&["refusals"]);
         counted.trim().parse().expect("a number")
     }
 
     /// Stops it, which cuts every connection. Its ports stay open all the while: Docker takes connections and closes them.
     pub fn stop(&self) {
-        self.command(&["down"]);
+        self.0.command(&["down"]);
     }
 
     /// Starts it again and waits until it answers.
     pub fn start(&self) {
-        self.command(&["up"]);
-    }
-
-    fn file(&self, name: &str) -> String {
-        let path = self.folder.join(name);
-        path.to_str().expect("a path in UTF-8").to_owned()
-    }
-
-    fn command(&self, arguments: &[&str]) -> String {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/tls/broker");
-        let done = Command::new(script).args(arguments).output();
-        let done = done.expect("scripts/tls/broker");
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "broker {}: {said}", arguments[0]);
-        String::from_utf8_lossy(&done.stdout).into_owned()
+        self.0.command(&["up"]);
     }
 }

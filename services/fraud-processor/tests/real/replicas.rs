@@ -1,7 +1,7 @@
 //! Replicas that come, go and are killed under load.
 
 use service::testing::Observed as _;
-use sink::testing::{Bench, Load, check};
+use sink::testing::{Bench, check};
 use store::Table;
 
 use crate::support::child;
@@ -13,7 +13,7 @@ fn every_alert_is_raised_once_whoever_joins_leaves_or_is_killed() {
     let bench = Bench::real(Table::Fraud, 4);
     // They would hide a row that is stored twice.
     bench.without_primary_keys();
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     let first = child(&bench);
     first.wait_for("kafka: ok, joined, 4 partitions");
     for signal in ["TERM", "KILL"] {

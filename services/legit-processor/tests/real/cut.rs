@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use kafka::testing::Load;
 use service::testing::{Child, Observed as _, until};
-use sink::testing::{Bench, Load, check};
+use sink::testing::{Bench, check};
 use store::testing::{Proxy, Spoil};
 
 use crate::support::child;
@@ -13,7 +14,7 @@ use crate::{STORED, bench};
 fn under_load() -> (Bench, Proxy, Load, Child) {
     let bench = bench(3);
     let proxy = Proxy::before(bench.database.url());
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     let child = child(&bench, &[("DATABASE_URL", proxy.url())]);
     child.wait_for_metric(STORED, |count| count > 200.0);
     (bench, proxy, load, child)

@@ -1,7 +1,7 @@
 //! SIGTERM.
 
 use service::testing::Observed as _;
-use sink::testing::{Load, check, send};
+use sink::testing::{check, send};
 use store::Relation;
 
 use crate::support::child;
@@ -26,7 +26,7 @@ fn sigterm_stores_what_was_read_and_ends_well() {
 #[test]
 fn sigterm_under_load_leaves_no_row_behind_its_position_and_none_before_it() {
     let bench = bench(3);
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     for _ in 0..4 {
         let child = child(&bench, &[]);
         child.wait_for_metric(STORED, |count| count > 200.0);

@@ -1,7 +1,7 @@
 //! Replicas that come and go under load.
 
 use service::testing::Observed as _;
-use sink::testing::{Load, check};
+use sink::testing::check;
 
 use crate::support::child;
 use crate::{STORED, bench};
@@ -9,7 +9,7 @@ use crate::{STORED, bench};
 #[test]
 fn a_second_replica_that_joins_and_leaves_under_load_loses_and_doubles_nothing() {
     let bench = bench(4);
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     let first = child(&bench, &[]);
     first.wait_for("kafka: ok, joined, 4 partitions");
     for _ in 0..3 {

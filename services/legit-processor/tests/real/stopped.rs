@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use service::testing::{Observed as _, until};
-use sink::testing::{Load, check};
+use sink::testing::check;
 use store::testing::{Hold, Proxy};
 
 use crate::support::child;
@@ -14,7 +14,7 @@ use crate::{STORED, bench};
 fn check_zombie(said: Hold, asleep: impl FnOnce(&Proxy)) {
     let bench = bench(3);
     let proxy = Proxy::before(bench.database.url());
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     let sleeper = child(&bench, &[("DATABASE_URL", proxy.url())]);
     sleeper.wait_for_metric(STORED, |count| count > 300.0);
     proxy.hold(said);
@@ -47,7 +47,7 @@ fn check_zombie(said: Hold, asleep: impl FnOnce(&Proxy)) {
     assert_eq!(other.metric("batches_fenced_total"), 0.0);
 
     // It comes back as a member, and both go on.
-    let load = Load::start_at(&bench, sent);
+    let load = bench.load(sent);
     let stored = sleeper.metric(STORED);
     sleeper.wait_for_metric(STORED, |count| count > stored);
     let sent = load.stop();
@@ -73,7 +73,7 @@ fn a_zombie_whose_batch_was_committed_without_its_knowledge_is_fenced_too() {
 #[test]
 fn one_that_sleeps_alone_goes_on_where_it_was() {
     let bench = bench(2);
-    let load = Load::start(&bench);
+    let load = bench.load(0);
     let child = child(&bench, &[]);
     child.wait_for_metric(STORED, |count| count > 300.0);
     child.signal("STOP");
