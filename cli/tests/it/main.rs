@@ -10,3 +10,5 @@ mod live;
 #[path = "../support/mod.rs"]
 mod support;
 mod unbalanced;
+#[cfg(feature = "demo")] // it brings the four services, whose declarations the page shows
+mod variables;
