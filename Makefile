@@ -41,10 +41,11 @@ deny: ## licences, bans and sources of all dependencies
 	@$(CARGO) deny --version >/dev/null 2>&1 || { echo "cargo-deny is missing: cargo install cargo-deny --locked" >&2; exit 1; }
 	$(CARGO) deny --locked check --hide-inclusion-graph licenses bans sources
 
-files: ## hadolint, shellcheck, what docker-compose.yml promises, and whether planted bugs still have a place
+files: ## hadolint, shellcheck, what docker-compose.yml promises, docs/metrics.md, and whether planted bugs still have a place
 	hadolint Dockerfile e2e/packets/Dockerfile
 	shellcheck $$(git grep --files-with-matches '^#!/.*sh$$' -- scripts .ci)
 	COMPOSE="$(COMPOSE)" scripts/compose-check
+	scripts/metrics-page
 	for patch in e2e/mutants/*.patch; do git apply --check "$$patch" || exit 1; done
 
 check: fmt-check lint doc deny files ## all of the above that change nothing
