@@ -113,7 +113,7 @@ chart: ## the Helm chart and k8s/: lint, schemas, score, unit tests, golden rend
 render: ## write k8s/ and the chart's golden renderings
 	scripts/render
 
-cluster-e2e: ## the chart in the cluster of the current context, with faults under load; SHORT=1 without most of them
+cluster-e2e: ## the chart in the cluster of the current context, with faults under load; SHORT=1 without most of them; IMAGE_LOAD: command that hands it images
 	scripts/cluster-e2e $(if $(SHORT),--short)
 
 up: ## start everything in Docker and wait until it is healthy
