@@ -121,6 +121,9 @@ up: ## start everything in Docker and wait until it is healthy
 
 down: deps-down ## stop everything; data stay
 
+# Compose takes it from .env, and so do we.
+smoke drill: export PROMETHEUS_PORT := $(or $(PROMETHEUS_PORT),9090)
+
 smoke: images ## everything in Docker, and every query of every panel and rule with data
 	CARGO="$(CARGO)" COMPOSE="$(COMPOSE)" scripts/smoke
 

@@ -22,7 +22,7 @@ DASHBOARD = Dashboard("process", "Processes", "What runs, whether it is ready, w
              "Replicas that Prometheus can scrape, of those seen in the shown time. 0: the process is gone or restarts, FraudstreamTargetDown; its container's log says why.",
              width=12, decimals=0, words={0: ("none", RED)}),
         states("Ready by dependency", ("min by (job, dependency) (fraudstream_ready{HERE})", "{{job}}: {{dependency}}"),
-               "Whether each service reaches what it needs; red is not ready. It recovers by itself: find out what happened to the dependency, /readyz of the service has the reason in words.",
+               "Whether each service reaches what it needs; red is not ready, and /readyz of the service says why in words. It recovers by itself once the dependency answers, unless a partition is halted.",
                {1: ("ready", GREEN), 0: ("NOT ready", RED)}, width=12),
     ]),
     Row("Brokers and database, as our programs see them", 8, [
