@@ -9,7 +9,8 @@ use crate::support::load::send;
 use crate::support::{ready, start};
 
 #[test]
-fn records_that_were_deleted_before_they_were_read_halt_their_partition_with_a_sentence() {
+fn records_that_were_deleted_before_they_were_read_halt_their_partition_until_a_person_sets_the_position()
+ {
     let bench = Bench::new(Cluster::real(), 2);
     send(&bench, 0..100);
     let detector = ready(bench.config());
@@ -40,6 +41,14 @@ fn records_that_were_deleted_before_they_were_read_halt_their_partition_with_a_s
     assert_eq!(output.iter().filter(source).count(), 100);
     detector.stop();
     assert_eq!((bench.position(0), bench.position(1)), (50, 100));
+
+    // As `kafka-consumer-groups.sh --reset-offsets --to-earliest` does it, which docs/runbook.md says.
+    let committer = bench.cluster.committer(&bench.group);
+    committer.commit(&bench.payments, &[(0, 60)], "");
+    let detector = ready(bench.config());
+    bench.read(&bench.legit, 190);
+    detector.stop();
+    assert_eq!((bench.position(0), bench.position(1)), (100, 100));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod away;
 mod cut;
 mod drain;
 mod killed;
+mod outside;
 mod replicas;
 mod stopped;
 #[path = "../support/mod.rs"]
