@@ -33,6 +33,8 @@ fn common(config: &Config) -> ClientConfig {
         // After a broker's restart wait less than the default 10 s before the next try.
         .set("reconnect.backoff.ms", "100")
         .set("reconnect.backoff.max.ms", "2000")
+        // Packets that got lost are sent again after 1, 3, 7, 15 s...: a new connection is had sooner than the default 30 s.
+        .set("socket.connection.setup.timeout.ms", "5000")
         // Topics made after the client started are found sooner than the default 5 minutes.
         .set("topic.metadata.refresh.interval.ms", "10000")
         // A service names its topics once and creates them itself, with its own number of partitions.
@@ -97,7 +99,10 @@ pub fn group_consumer(config: &Config, group: &str) -> ClientConfig {
             if config.embedded { "1000" } else { "3000" },
         )
         // A loop that hangs loses its partitions after this long.
-        .set("max.poll.interval.ms", "60000");
+        .set("max.poll.interval.ms", "60000")
+        // The same for connections that stand: TCP waits as long again as the network was away, and longer than the default
+        // 60 s is not needed by any request but those with a limit of their own.
+        .set("socket.timeout.ms", "10000");
     with_properties(client, config)
 }
 
