@@ -4,7 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use e2e::failure::{Attempt as _, Outcome};
+use e2e::failure::{Attempt as _, Failure, Outcome};
+use sqlx::Connection as _;
+use sqlx::mysql::MySqlConnection;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,20 +36,25 @@ struct State {
 }
 
 impl Proxy {
-    /// Listens at `host` and talks to `server`.
-    pub fn start(host: &str, server: &str, runtime: &Runtime) -> Outcome<Self> {
+    /// Listens at `host` and talks to the server of `url`.
+    pub fn start(host: &str, url: &str, runtime: &Runtime) -> Outcome<Self> {
+        let server =
+            server_of(url).ok_or_else(|| Failure::new("DATABASE_URL names no server and port"))?;
         let listener = runtime.block_on(TcpListener::bind((host, 0)));
         let listener = listener.attempt(format_args!("listen on {host}"))?;
         let address = listener
             .local_addr()
             .attempt("ask where the proxy listens")?;
         let state = Arc::<Mutex<State>>::default();
-        let (server, sharing) = (server.to_owned(), Arc::clone(&state));
+        let (url, server, sharing) = (url.to_owned(), server.to_owned(), Arc::clone(&state));
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (server, state) = (server.clone(), Arc::clone(&sharing));
+                let (url, server, state) = (url.clone(), server.clone(), Arc::clone(&sharing));
                 // Whatever ends a connection ends both of its sides, which is all there is to do.
-                tokio::spawn(async move { serve(client, &server, &state).await });
+                tokio::spawn(async move {
+                    vouch(&url).await?;
+                    serve(client, &server, &state).await
+                });
             }
         });
         Ok(Self { address, state })
@@ -62,6 +69,16 @@ impl Proxy {
     pub fn cuts(&self) -> u64 {
         lock(&self.state).cuts
     }
+}
+
+/// MySQL believes a password without TLS only if it has seen it over TLS since its start.
+async fn vouch(url: &str) -> io::Result<()> {
+    let connection = MySqlConnection::connect(url).await;
+    connection
+        .map_err(io::Error::other)?
+        .close()
+        .await
+        .map_err(io::Error::other)
 }
 
 async fn serve(client: TcpStream, server: &str, state: &Mutex<State>) -> io::Result<()> {
@@ -134,6 +151,11 @@ fn is_commit(said: &[u8]) -> bool {
     said.get(4..) == Some(b"\x03COMMIT")
 }
 
+fn server_of(url: &str) -> Option<&str> {
+    let (server, _) = url.rsplit_once('@')?.1.split_once('/')?;
+    server.contains(':').then_some(server)
+}
+
 fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -141,6 +163,13 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_server_is_read_off_the_url() {
+        let url = "mysql://fraudstream:secret@127.0.0.1:3306/fraudstream";
+        assert_eq!(server_of(url), Some("127.0.0.1:3306"));
+        assert_eq!(server_of("sqlite:file"), None);
+    }
 
     #[test]
     fn a_commit_is_known_by_its_packet() {

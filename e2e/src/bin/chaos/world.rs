@@ -77,10 +77,8 @@ impl World {
     pub fn start(plot: &Plot, journal: Journal, runtime: Arc<Runtime>) -> Outcome<Self> {
         let bootstrap = variable("KAFKA_BOOTSTRAP_SERVERS")?;
         let database_url = variable("DATABASE_URL")?;
-        let server = server_of(&database_url)
-            .ok_or_else(|| Failure::new("DATABASE_URL names no server and port"))?;
         let host = Host::find()?;
-        let proxy = Proxy::start(&host.listen, server, &runtime)?;
+        let proxy = Proxy::start(&host.listen, &database_url, &runtime)?;
         let receiver = Receiver::start(&host.listen, &runtime)?;
         let proxied = match plot.seed % 2 {
             0 => Service::Fraud,
@@ -191,24 +189,7 @@ impl Host {
     }
 }
 
-fn server_of(url: &str) -> Option<&str> {
-    let (server, _) = url.rsplit_once('@')?.1.split_once('/')?;
-    server.contains(':').then_some(server)
-}
-
 fn variable(name: &str) -> Outcome<String> {
     std::env::var(name)
         .map_err(|_| Failure::new(format!("{name} is not set; `make chaos` sets it")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_server_is_read_off_the_url() {
-        let url = "mysql://fraudstream:secret@127.0.0.1:3306/fraudstream";
-        assert_eq!(server_of(url), Some("127.0.0.1:3306"));
-        assert_eq!(server_of("sqlite:file"), None);
-    }
 }
