@@ -31,8 +31,7 @@ fn records_that_were_deleted_before_they_were_read_halt_their_partition_until_a_
     // As docs/runbook.md says.
     let set = format!(
         "UPDATE sink_offset SET next_offset = 60 \
-         WHERE sink = '{}' AND topic = '{}' AND part = 0 AND topic_id = '{}' AND next_offset < 60",
-        bench.group,
+         WHERE sink = 'legit-processor' AND topic = '{}' AND part = 0 AND topic_id = '{}' AND next_offset < 60",
         bench.topic,
         bench.topic_id()
     );
