@@ -14,6 +14,7 @@ use e2e::failure::{Attempt as _, Failure, Outcome};
 /// ```text
 /// sent 12 9a0b...       its number, and the digest of its payload
 /// acked 12 3 4711       partition and offset
+/// acked 12 3 -          there already: the answer to an earlier try got lost, and with it the offset
 /// unknown 12 TimedOut   may be there once, or not at all, and librdkafka's word for it
 /// refused 12            never left us
 /// ```
@@ -24,11 +25,14 @@ pub struct Ledger {
     torn: OnceLock<io::Error>,
 }
 
+/// Partition, and offset where it was told.
+type Place = (i32, Option<i64>);
+
 /// What is known of a record.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Entry {
     digest: u64,
-    acked: Option<(i32, i64)>,
+    acked: Option<Place>,
     refused: bool,
     seen: u32,
 }
@@ -57,9 +61,14 @@ impl Ledger {
         self.write(format_args!("sent {number} {digest:x}"));
     }
 
-    /// A broker said that it has it, and where.
+    /// A broker said that it has it, and where. To a try of something that it has already it answers
+    /// `DUPLICATE_SEQUENCE_NUMBER` without an offset, which librdkafka makes a success with a negative one.
     pub fn acked(&self, number: u64, partition: i32, offset: i64) {
-        self.write(format_args!("acked {number} {partition} {offset}"));
+        if offset < 0 {
+            self.write(format_args!("acked {number} {partition} -"));
+        } else {
+            self.write(format_args!("acked {number} {partition} {offset}"));
+        }
     }
 
     /// Nobody said what became of it.
@@ -99,6 +108,14 @@ impl Ledger {
     }
 }
 
+impl Entry {
+    /// Whether it was acknowledged at another place.
+    fn is_elsewhere(&self, (partition, offset): (i32, i64)) -> bool {
+        self.acked
+            .is_some_and(|(said, at)| said != partition || at.is_some_and(|at| at != offset))
+    }
+}
+
 impl Judge {
     fn note(&mut self, line: &str) -> Option<()> {
         let mut words = line.split(' ');
@@ -116,7 +133,12 @@ impl Judge {
         let entry = self.entries.get_mut(&number)?;
         match what {
             "acked" => {
-                entry.acked = Some((words.next()?.parse().ok()?, words.next()?.parse().ok()?));
+                let partition = words.next()?.parse().ok()?;
+                let offset = match words.next()? {
+                    "-" => None,
+                    offset => Some(offset.parse().ok()?),
+                };
+                entry.acked = Some((partition, offset));
             }
             "unknown" => *self.errors.entry(words.next()?.to_owned()).or_default() += 1,
             "refused" => entry.refused = true,
@@ -136,6 +158,12 @@ impl Judge {
         self.entries.values().filter(unknown).count()
     }
 
+    /// Of how many a broker did not say at which offset it has them.
+    pub fn unplaced(&self) -> usize {
+        let unplaced = |entry: &&Entry| matches!(entry.acked, Some((_, None)));
+        self.entries.values().filter(unplaced).count()
+    }
+
     /// A record of this number is on `payments`.
     pub fn see(&mut self, number: &str, place: (i32, i64), digest: u64, findings: &mut Findings) {
         let (partition, offset) = place;
@@ -151,7 +179,7 @@ impl Judge {
         entry.seen += 1;
         if entry.seen > 1 {
             findings.add(Kind::DoublyProduced, &name);
-        } else if entry.acked.is_some_and(|acked| acked != place) {
+        } else if entry.is_elsewhere(place) {
             findings.add(Kind::Displaced, &name);
         }
         if entry.digest != digest {
@@ -227,6 +255,37 @@ mod tests {
         check(
             &[("1", (0, 7), 0xf)],
             "1 with changed bytes (as number 1 at 0/7)",
+        );
+    }
+
+    #[test]
+    fn what_was_acknowledged_without_an_offset_is_on_its_partition_once() {
+        let see = |places: &[(i32, i64)]| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let ledger = Ledger::create(&folder.path().join("ledger")).expect("a ledger");
+            ledger.sent(4, 0xd);
+            ledger.acked(4, 5, -1001);
+            let mut judge = ledger.judge().expect("a judge");
+            assert_eq!((judge.unknown(), judge.unplaced()), (0, 1));
+            let mut findings = Findings::default();
+            for place in places {
+                judge.see("4", *place, 0xd, &mut findings);
+            }
+            judge.close(&mut findings);
+            findings.to_string()
+        };
+        assert_eq!(
+            see(&[(5, 8)]),
+            "nothing lost, doubled, misrouted or changed"
+        );
+        assert_eq!(see(&[]), "1 acknowledged but not on payments (as number 4)");
+        assert_eq!(
+            see(&[(1, 8)]),
+            "1 not where it was acknowledged (as number 4 at 1/8)"
+        );
+        assert_eq!(
+            see(&[(5, 8), (5, 9)]),
+            "1 doubled on payments (as number 4 at 5/9)"
         );
     }
 

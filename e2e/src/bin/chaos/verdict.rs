@@ -16,7 +16,7 @@ use crate::world::World;
 /// How long the last ones may take.
 const REST_SECONDS: u64 = 240;
 
-/// Of so many payments that we sent, one at most may have an unknown outcome.
+/// Of so many payments that we sent, of one at most nobody may have said whether or where it is.
 const UNKNOWN_AT_MOST: usize = 50;
 
 /// What a processor says of rows that were there already.
@@ -45,12 +45,13 @@ pub fn reach(world: &mut World) -> Outcome<Verdict> {
     rest(world)?;
     let (journal, system) = (&world.journal, &world.system);
     journal.check(
-        judge.unknown() <= judge.sent() / UNKNOWN_AT_MOST,
+        judge.unknown() + judge.unplaced() <= judge.sent() / UNKNOWN_AT_MOST,
         format_args!(
-            "{} payments sent by us, {} of them of unknown outcome {:?}",
+            "{} payments sent by us, {} of them of unknown outcome {:?}, {} acknowledged without an offset",
             judge.sent(),
             judge.unknown(),
-            judge.errors
+            judge.errors,
+            judge.unplaced()
         ),
     );
     let (odd_sent, odd_acked) = world.loader.odd();
