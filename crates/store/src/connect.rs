@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlSslMode};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::config::Address;
@@ -119,7 +121,7 @@ async fn sqlite(path: &Path) -> Result<Connected, Failure> {
         .busy_timeout(Duration::from_secs(limits::LOCK_WAIT_SECONDS))
         .statement_cache_capacity(STATEMENTS)
         .disable_statement_logging();
-    options.connect().await?.close().await.ok();
+    first_sqlite(&options).await?.close().await.ok();
     let pool = SqlitePoolOptions::new()
         .max_connections(limits::CONNECTIONS)
         .acquire_timeout(limits::ACQUIRE)
@@ -129,4 +131,17 @@ async fn sqlite(path: &Path) -> Result<Connected, Failure> {
         pool: Pool::Sqlite(pool),
         packet_bytes: 1_000_000_000,
     })
+}
+
+/// A new file becomes a WAL one under a lock that SQLite asks for while it holds another, so it answers the slower of
+/// two programs at once, whatever `busy_timeout` is.
+async fn first_sqlite(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    loop {
+        match options.connect().await {
+            Err(error) if fault::trouble(&error) == Trouble::Busy => {
+                tokio::time::sleep(limits::SQLITE_PAUSE).await;
+            }
+            opened => return opened,
+        }
+    }
 }

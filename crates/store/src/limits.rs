@@ -21,6 +21,9 @@ pub(crate) const IDLE_SESSION_SECONDS: u64 = 10;
 /// comes back rather than holds its caller.
 pub(crate) const LOCK_WAIT_SECONDS: u64 = 5;
 
+/// Pause before a SQLite file that another program is just opening is opened again.
+pub(crate) const SQLITE_PAUSE: Duration = Duration::from_millis(10);
+
 /// Connections at most: a batch, the outbox, a readiness probe, and one to spare for settling a lost COMMIT.
 pub(crate) const CONNECTIONS: u32 = 4;
 
