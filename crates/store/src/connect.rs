@@ -1,7 +1,7 @@
 //! The first connection, whose failure must explain itself, and the pool for all later ones.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPoolOptions, MySqlSslMode};
 use sqlx::sqlite::{
@@ -133,12 +133,16 @@ async fn sqlite(path: &Path) -> Result<Connected, Failure> {
     })
 }
 
-/// A new file becomes a WAL one under a lock that SQLite asks for while it holds another, so it answers the slower of
+/// A new file becomes a WAL one under a lock that SQLite asks for while it holds another, so it refuses the slower of
 /// two programs at once, whatever `busy_timeout` is.
 async fn first_sqlite(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let started = Instant::now();
     loop {
         match options.connect().await {
-            Err(error) if fault::trouble(&error) == Trouble::Busy => {
+            Err(error)
+                if fault::trouble(&error) == Trouble::Busy
+                    && started.elapsed() < limits::SQLITE_OPENING =>
+            {
                 tokio::time::sleep(limits::SQLITE_PAUSE).await;
             }
             opened => return opened,

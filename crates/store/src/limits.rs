@@ -21,6 +21,10 @@ pub(crate) const IDLE_SESSION_SECONDS: u64 = 10;
 /// comes back rather than holds its caller.
 pub(crate) const LOCK_WAIT_SECONDS: u64 = 5;
 
+/// How long a SQLite file is opened again while another program is at it: less than `ACQUIRE`, so that who waits in
+/// vain hears why.
+pub(crate) const SQLITE_OPENING: Duration = Duration::from_secs(2);
+
 /// Pause before a SQLite file that another program is just opening is opened again.
 pub(crate) const SQLITE_PAUSE: Duration = Duration::from_millis(10);
 

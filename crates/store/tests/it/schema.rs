@@ -1,5 +1,9 @@
 //! Migrations.
 
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use store::{Config, Database, Store};
 use tempfile::TempDir;
 
@@ -83,4 +87,23 @@ async fn several_programs_open_and_migrate_one_new_file_at_once() {
         .collect();
     epochs.sort_unstable();
     assert_eq!(epochs, [1, 2, 3, 4, 5, 6]);
+}
+
+#[tokio::test]
+async fn a_new_file_that_another_program_writes_to_is_waited_for() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("rows.db");
+    let mut other = SqliteConnectOptions::new()
+        .filename(&path)
+        .create_if_missing(true)
+        .connect()
+        .await
+        .unwrap();
+    let writing = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let connecting = tokio::spawn(async move { Store::connect(&Config::sqlite(path)).await });
+    // Not a wait for something: so long the one that connects has to be patient.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!connecting.is_finished());
+    writing.rollback().await.unwrap();
+    connecting.await.unwrap().unwrap();
 }
