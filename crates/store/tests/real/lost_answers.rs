@@ -137,12 +137,12 @@ async fn a_partition_taken_while_the_answer_was_lost_is_let_go() {
         proxy.spoil(Spoil::AfterTheServer, Duration::from_secs(4));
         let batch = storing(claim, 3, payments(0..3));
         let commit = tokio::spawn(async move { store.commit(&batch).await });
-        let taken = loop {
+        let end = Instant::now() + Duration::from_secs(20);
+        while !proxy.spoiled() {
+            assert!(Instant::now() < end, "no COMMIT came by");
             tokio::time::sleep(Duration::from_millis(20)).await;
-            if proxy.spoiled() {
-                break bench.store.claim(SINK, &partition(), "b").await.unwrap();
-            }
-        };
+        }
+        let taken = bench.store.claim(SINK, &partition(), "b").await.unwrap();
         assert_eq!(
             commit.await.unwrap().unwrap(),
             Committed::Fenced {
