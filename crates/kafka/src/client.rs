@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
-use crate::config::{Config, Credentials, Security};
+use crate::config::{Authorities, Config, Credentials, Security};
 
 /// How often librdkafka tells its statistics: lag and broker states come from there.
 pub const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
@@ -47,22 +47,22 @@ fn common(config: &Config) -> ClientConfig {
         .set("log.connection.close", "false");
     match &config.security {
         Security::Plaintext => {}
-        Security::Tls(authorities) => tls(&mut client, "ssl", authorities.as_deref()),
+        Security::Tls(authorities) => tls(&mut client, "ssl", authorities),
         Security::Sasl(credentials) => sasl(&mut client, "sasl_plaintext", credentials),
         Security::SaslOverTls(credentials, authorities) => {
             sasl(&mut client, "sasl_ssl", credentials);
-            tls(&mut client, "sasl_ssl", authorities.as_deref());
+            tls(&mut client, "sasl_ssl", authorities);
         }
     }
     client
 }
 
-fn tls(client: &mut ClientConfig, protocol: &str, authorities: Option<&std::path::Path>) {
+fn tls(client: &mut ClientConfig, protocol: &str, authorities: &Authorities) {
     client
         .set("security.protocol", protocol)
         .set("ssl.endpoint.identification.algorithm", "https");
     if let Some(authorities) = authorities {
-        client.set("ssl.ca.location", authorities.to_string_lossy());
+        client.set("ssl.ca.location", authorities.path().to_string_lossy());
     }
 }
 

@@ -39,6 +39,7 @@
 //! This crate knows nothing of Kafka, SQL or the process it runs in. It reads files only where a
 //! variable (`X_FILE`) names one.
 
+mod certificates;
 mod distance;
 mod environment;
 mod file;
@@ -51,6 +52,7 @@ mod text;
 mod unknown;
 mod variable;
 
+pub use certificates::CertificateFile;
 pub use environment::Environment;
 pub use problem::{Problem, Problems};
 pub use reading::Reading;

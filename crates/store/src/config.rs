@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::Deserialize;
-use settings::{Fallback, FromText, Reading, Secret, Variable};
+use settings::{CertificateFile, Fallback, FromText, Reading, Secret, Variable};
 use sqlx::mysql::MySqlConnectOptions;
 
 const PREFIX: &str = "DATABASE_";
@@ -26,10 +26,10 @@ const PASSWORD: Variable = Variable::new(
 
 const SSL_CA_FILE: Variable = Variable::new(
     "DATABASE_SSL_CA_FILE",
-    "path",
+    "path of a PEM file",
     Fallback::Unset,
-    "CA certificates (PEM): with them the server must use TLS and prove its host name; without them TLS is used \
-     where the server has it and its certificate is not checked",
+    "CA certificates: if set, the server must use TLS and its certificate and host name are verified; unset: TLS \
+     where the server offers it, unverified",
 );
 
 /// The variables of this room, as `--help` shows them.
@@ -40,7 +40,7 @@ pub const VARIABLES: &[Variable] = &[URL, PASSWORD, SSL_CA_FILE];
 pub struct Config {
     pub(crate) address: Address,
     pub(crate) password: Option<Secret>,
-    pub(crate) ssl_ca: Option<PathBuf>,
+    pub(crate) ssl_ca: Option<CertificateFile>,
 }
 
 /// Where a database is.
@@ -77,12 +77,28 @@ impl Config {
         }
         let address = reading.parse(&URL, room.url);
         let password = reading.secret(&PASSWORD, room.password, room.password_file);
-        let ssl_ca = reading.optional(&SSL_CA_FILE, room.ssl_ca_file);
-        Some(Self {
+        let ssl_ca = reading.optional::<CertificateFile>(&SSL_CA_FILE, room.ssl_ca_file);
+        let config = Self {
             address: address?,
             password: password?,
             ssl_ca: ssl_ca?,
-        })
+        };
+        config.is_used_in_full(reading).then_some(config)
+    }
+
+    /// A file has neither passwords nor certificates: whoever gives some takes it for a server.
+    fn is_used_in_full(&self, reading: &mut Reading<'_>) -> bool {
+        let Address::Sqlite(_) = self.address else {
+            return true;
+        };
+        let expected = "nothing, since DATABASE_URL names an SQLite file";
+        if self.password.is_some() {
+            reading.refuse(&PASSWORD, "", expected);
+        }
+        if let Some(file) = &self.ssl_ca {
+            reading.refuse(&SSL_CA_FILE, &file.path().to_string_lossy(), expected);
+        }
+        self.password.is_none() && self.ssl_ca.is_none()
     }
 
     /// An embedded database in this file, which is made when it is missing. Its directory must be there.

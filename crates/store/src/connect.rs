@@ -64,12 +64,12 @@ async fn mysql(address: &MySqlConnectOptions, config: &Config) -> Result<Connect
     if let Some(password) = &config.password {
         options = options.password(password.expose());
     }
-    if let Some(path) = &config.ssl_ca {
+    if let Some(file) = &config.ssl_ca {
+        let path = file.path();
+        // It was there when the configuration was read.
         let pem = std::fs::read(path).map_err(|error| {
-            Failure::CaFile(format!(
-                "the CA file {} cannot be read: {error}",
-                path.display()
-            ))
+            let path = path.display();
+            Failure::CaFile(format!("the CA file {path} cannot be read: {error}"))
         })?;
         options = options
             .ssl_ca_from_pem(pem)

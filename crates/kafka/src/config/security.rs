@@ -1,9 +1,7 @@
 //! How connections to the brokers are secured.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
-use settings::{Fallback, FromText, Reading, Secret, Variable};
+use settings::{CertificateFile, Fallback, FromText, Reading, Secret, Variable};
 
 const SECURITY_PROTOCOL: Variable = Variable::new(
     "KAFKA_SECURITY_PROTOCOL",
@@ -50,7 +48,7 @@ pub enum Security {
 }
 
 /// A PEM file with the authorities to trust; `None` means the system's.
-pub type Authorities = Option<PathBuf>;
+pub type Authorities = Option<CertificateFile>;
 
 /// What SASL needs.
 #[derive(Debug, Clone)]
@@ -82,9 +80,6 @@ enum Protocol {
     SaslSsl,
 }
 
-/// A file that exists and has a certificate in it.
-struct Certificates(PathBuf);
-
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Room {
@@ -113,7 +108,7 @@ impl Security {
         let mechanism = reading.parse::<Mechanism>(&SASL_MECHANISM, room.sasl_mechanism);
         let username = reading.optional::<String>(&SASL_USERNAME, room.sasl_username);
         let password = reading.secret(&SASL_PASSWORD, room.sasl_password, room.sasl_password_file);
-        let authorities = reading.optional::<Certificates>(&SSL_CA_FILE, room.ssl_ca_file);
+        let authorities = reading.optional::<CertificateFile>(&SSL_CA_FILE, room.ssl_ca_file);
 
         let protocol = protocol?;
         if protocol.needs_tls(mechanism) && !cfg!(feature = "tls") {
@@ -209,17 +204,17 @@ impl Protocol {
     fn authorities(
         self,
         reading: &mut Reading<'_>,
-        authorities: Option<Certificates>,
+        authorities: Authorities,
     ) -> Option<Authorities> {
         match authorities {
-            Some(Certificates(path)) if !self.encrypts() => {
+            Some(file) if !self.encrypts() => {
                 let name = self.name();
                 let expected =
                     format!("nothing, since KAFKA_SECURITY_PROTOCOL={name} does not encrypt");
-                reading.refuse(&SSL_CA_FILE, &path.to_string_lossy(), expected);
+                reading.refuse(&SSL_CA_FILE, &file.path().to_string_lossy(), expected);
                 None
             }
-            authorities => Some(authorities.map(|Certificates(path)| path)),
+            authorities => Some(authorities),
         }
     }
 }
@@ -257,22 +252,6 @@ impl FromText for Mechanism {
         [Self::Plain, Self::ScramSha256, Self::ScramSha512]
             .into_iter()
             .find(|mechanism| mechanism.name().eq_ignore_ascii_case(text))
-    }
-}
-
-impl FromText for Certificates {
-    const EXPECTED: &'static str =
-        "the path of a file that can be read and has a certificate in PEM in it";
-
-    fn from_text(text: &str) -> Option<Self> {
-        let contents = std::fs::read(text).ok()?;
-        let begin = b"-----BEGIN ";
-        let mut lines = contents.split(|byte| *byte == b'\n');
-        lines
-            .any(|line| {
-                line.starts_with(begin) && line.trim_ascii_end().ends_with(b"CERTIFICATE-----")
-            })
-            .then(|| Self(text.into()))
     }
 }
 

@@ -3,7 +3,7 @@
 use store::{Config, Database, Fate, Store};
 use tempfile::TempDir;
 
-use crate::bench::config;
+use crate::bench::{config, read_config};
 use crate::databases::on_every_database;
 
 #[tokio::test]
@@ -63,13 +63,50 @@ async fn a_server_that_is_not_up_yet_is_worth_another_try() {
     );
 }
 
+/// It was there when the configuration was read.
 #[tokio::test]
-async fn a_ca_file_that_cannot_be_read_is_named() {
-    let variables = [
+async fn a_ca_file_that_is_gone_is_named() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("ca.pem");
+    std::fs::write(&path, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    let config = config(&[
         ("DATABASE_URL", "mysql://app@127.0.0.1:1/fraud"),
+        ("DATABASE_SSL_CA_FILE", path.to_str().unwrap()),
+    ]);
+    std::fs::remove_file(&path).unwrap();
+    let error = Store::connect(&config).await.err().unwrap();
+    assert_eq!(error.fate(), Fate::Stop);
+    assert!(
+        error.to_string().contains(path.to_str().unwrap()),
+        "{error}"
+    );
+}
+
+#[test]
+fn certificates_that_are_not_there_are_a_problem_before_any_connection() {
+    let variables = [
+        ("DATABASE_URL", "mysql://app@db/fraud"),
         ("DATABASE_SSL_CA_FILE", "/nowhere/ca.pem"),
     ];
-    let error = Store::connect(&config(&variables)).await.err().unwrap();
-    assert_eq!(error.fate(), Fate::Stop);
-    assert!(error.to_string().contains("/nowhere/ca.pem"), "{error}");
+    let problems = read_config(&variables).unwrap_err().to_string();
+    for part in ["DATABASE_SSL_CA_FILE=\"/nowhere/ca.pem\"", "certificate"] {
+        assert!(problems.contains(part), "{part} in {problems}");
+    }
+}
+
+#[test]
+fn what_a_file_would_not_use_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let authorities = folder.path().join("ca.pem");
+    std::fs::write(&authorities, "-----BEGIN CERTIFICATE-----\n").unwrap();
+    let variables = [
+        ("DATABASE_URL", "sqlite:rows.db"),
+        ("DATABASE_PASSWORD", "hunter2"),
+        ("DATABASE_SSL_CA_FILE", authorities.to_str().unwrap()),
+    ];
+    let problems = read_config(&variables).unwrap_err().to_string();
+    for part in ["DATABASE_PASSWORD", "DATABASE_SSL_CA_FILE", "SQLite file"] {
+        assert!(problems.contains(part), "{part} in {problems}");
+    }
+    assert!(!problems.contains("hunter2"), "{problems}");
 }

@@ -108,10 +108,14 @@ async fn a_server_that_the_ca_did_not_sign_is_not_trusted() {
 }
 
 #[tokio::test]
-async fn a_ca_file_that_holds_no_certificate_is_refused() {
+async fn a_ca_file_that_holds_no_good_certificate_is_refused() {
     let directory = tempfile::TempDir::new().unwrap();
     let ca = directory.path().join("ca.pem");
-    std::fs::write(&ca, "not a certificate").unwrap();
+    std::fs::write(
+        &ca,
+        "-----BEGIN CERTIFICATE-----\nnot one\n-----END CERTIFICATE-----\n",
+    )
+    .unwrap();
     let error = refused(&[
         ("DATABASE_URL", &server()),
         ("DATABASE_SSL_CA_FILE", ca.to_str().unwrap()),

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::panic;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use settings::{Environment, Reading};
+use settings::{Environment, Problems, Reading};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, SqliteConnection};
 use store::{Config, Store};
 
@@ -71,10 +71,16 @@ impl Bench {
 
 /// A configuration from variables, as a service would read it.
 pub fn config(variables: &[(&str, &str)]) -> Config {
+    read_config(variables).unwrap()
+}
+
+/// The same, or what is wrong with it.
+pub fn read_config(variables: &[(&str, &str)]) -> Result<Config, Problems> {
     let environment = Environment::from_iter(variables.iter().copied());
     let mut reading = Reading::new(&environment);
     let config = Config::read(&mut reading);
-    reading.finish(config, &[store::VARIABLES], &[]).unwrap().0
+    let read = reading.finish(config, &[store::VARIABLES], &[]);
+    read.map(|(config, _)| config)
 }
 
 /// Runs a test on a new MySQL database of this server and drops it, however the test ends.

@@ -99,7 +99,7 @@ fn a_file_without_a_certificate_is_no_authority() {
 fn a_certificate_may_follow_comments_and_have_the_line_ends_of_another_system() {
     let bundle = file(&format!("# our authority\r\n{}", PEM.replace('\n', "\r\n")));
     let path = bundle.path().to_str().unwrap();
-    assert!(Certificates::from_text(path).is_some());
+    assert!(CertificateFile::from_text(path).is_some());
 }
 
 #[cfg(not(feature = "tls"))]
