@@ -25,8 +25,8 @@ pub fn of_sink(positions: &[Position], topic: &str, topic_id: &str, partition: i
 
 /// Says in a sentence why nobody can be there, if so. The watermarks must be younger than the position.
 ///
-/// A position one before the start is lawful: behind the last record of a transaction stands its marker, which counts as an
-/// offset, is never consumed, and goes with the rest when retention empties a log.
+/// Whoever is there halts for the same reason. Positions move past the markers of transactions, so a log that retention has
+/// emptied begins where they are.
 pub fn complaint(who: &str, topic: &str, position: i64, marks: &Watermarks) -> Option<String> {
     let Watermarks {
         partition,
@@ -41,7 +41,7 @@ pub fn complaint(who: &str, topic: &str, position: i64, marks: &Watermarks) -> O
         ));
     }
     let lost = low - position;
-    (position > 0 && lost > 1).then(|| {
+    (position > 0 && lost > 0).then(|| {
         format!("{place}, and the log begins at {low}: up to {lost} records were deleted before it came to them")
     })
 }
@@ -105,7 +105,7 @@ mod tests {
             stable: 20,
         };
         let check = |position| complaint("fraud-processor", "fraud_payments", position, &marks);
-        for lawful in [9, 10, 15, 20] {
+        for lawful in [10, 15, 20] {
             assert_eq!(check(lawful), None, "{lawful}");
         }
         let past = check(21).unwrap();
@@ -113,8 +113,10 @@ mod tests {
             past.contains("fraud_payments/3/21") && past.contains("ends at 20"),
             "{past}"
         );
-        let before = check(4).unwrap();
-        assert!(before.contains("up to 6 records"), "{before}");
+        for (position, lost) in [(9, "up to 1 records"), (4, "up to 6 records")] {
+            let before = check(position).unwrap();
+            assert!(before.contains(lost), "{before}");
+        }
         assert_eq!(check(0), None, "that is nobody's position");
     }
 }

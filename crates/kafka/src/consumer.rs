@@ -11,6 +11,7 @@ use rdkafka::consumer::{
 };
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 use tracing::{info, warn};
 
@@ -261,6 +262,19 @@ impl Consume for Consumer {
         let _ = self
             .next(next)
             .map(|list| self.consumer.store_offsets(&list));
+    }
+
+    fn positions(&self) -> Vec<(i32, i64)> {
+        // librdkafka moves these in the order in which it hands out, for records and markers alike (rdkafka_op.c,
+        // rd_kafka_op_handle_std), and forgets them at every seek.
+        let Ok(list) = self.consumer.position() else {
+            return Vec::new();
+        };
+        let known = |element: &TopicPartitionListElem<'_>| match element.offset() {
+            Offset::Offset(offset) => Some((element.partition(), offset)),
+            _ => None,
+        };
+        list.elements().iter().filter_map(known).collect()
     }
 
     fn watermarks(&self, partition: i32, limit: Duration) -> Result<(i64, i64), ConsumeFault> {

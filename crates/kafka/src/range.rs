@@ -44,7 +44,7 @@ pub fn out_of_range<C: Consume>(
         let (low, high) = consumer.watermarks(partition, limit)?;
         if position < low || position > high {
             let why = format!(
-                "partition {partition} of {topic} stands still: its position {position} lies outside of the log, which goes from {low} to \
+                "partition {partition} of {topic} is halted: its position {position} lies outside of the log, which goes from {low} to \
                  {high}: records were deleted before they were read, or the log was cut; set the stored position by hand to go on"
             );
             found.push((partition, why));

@@ -20,6 +20,7 @@
 //! coordinator) is tried again at a later turn.
 
 mod assignment;
+mod markers;
 mod recovery;
 mod transaction;
 
@@ -139,6 +140,8 @@ pub struct Worker<C, P, R> {
     recovery: Option<Recovery>,
     rivals: recovery::Rivals,
     headers: HeaderList,
+    /// When positions were last moved past markers.
+    passed: Instant,
 }
 
 impl<C, P, R> Worker<C, P, R>
@@ -171,6 +174,7 @@ where
             recovery: Some(Recovery::opening()),
             rivals: recovery::Rivals::default(),
             headers: HeaderList::default(),
+            passed: Instant::now(),
         }
     }
 
@@ -199,6 +203,7 @@ where
         self.recover()?;
         self.settle_assignment()?;
         self.take_burst()?;
+        self.pass_markers_if_due()?;
         if self.is_due() {
             self.close_transaction()?;
         }

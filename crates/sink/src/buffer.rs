@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::partition::Owned;
 use crate::row::Row;
 
-/// So many bytes of payload make a batch full, however few records they are.
+/// This many bytes make a batch full, however few records they are.
 const FULL_BYTES: usize = 4 << 20;
 
 /// Rows that wait.
@@ -38,15 +38,21 @@ impl Buffer {
         self.since.get_or_insert_with(Instant::now);
         match row {
             Row::Payment(row, alert) => {
-                self.bytes += row.payload.len();
+                self.bytes += payment_bytes(&row);
                 slice.payments.push(row);
                 slice.alerts.extend(alert);
             }
             Row::DeadLetter(letter) => {
-                self.bytes += letter.payload.as_ref().map_or(0, Vec::len);
+                self.bytes += letter_bytes(&letter);
                 slice.dead_letters.push(letter);
             }
         }
+    }
+
+    /// Has the partition's next batch store that it is read up to `position`, whatever rows it has.
+    pub fn pass(&mut self, partition: i32, position: i64) {
+        self.slices.entry(partition).or_default().to = position;
+        self.since.get_or_insert_with(Instant::now);
     }
 
     /// When the oldest row came.
@@ -103,20 +109,8 @@ impl Buffer {
     }
 
     fn recount(&mut self) {
-        let letters = |slice: &Slice| {
-            slice
-                .dead_letters
-                .iter()
-                .map(|letter| letter.payload.as_ref().map_or(0, Vec::len))
-                .sum::<usize>()
-        };
-        let payments = |slice: &Slice| {
-            slice
-                .payments
-                .iter()
-                .map(|row| row.payload.len())
-                .sum::<usize>()
-        };
+        let payments = |slice: &Slice| slice.payments.iter().map(payment_bytes).sum::<usize>();
+        let letters = |slice: &Slice| slice.dead_letters.iter().map(letter_bytes).sum::<usize>();
         self.records = self
             .slices
             .values()
@@ -127,10 +121,20 @@ impl Buffer {
             .values()
             .map(|slice| letters(slice) + payments(slice))
             .sum();
-        if self.records == 0 {
+        if self.slices.is_empty() {
             self.since = None;
         }
     }
+}
+
+/// Whatever a sender may make as large as it likes; the other fields are bounded.
+fn payment_bytes(row: &PaymentRow) -> usize {
+    row.payload.len() + row.rules.as_ref().map_or(0, String::len)
+}
+
+fn letter_bytes(letter: &DeadLetterRow) -> usize {
+    let bytes = |part: &Option<Vec<u8>>| part.as_ref().map_or(0, Vec::len);
+    bytes(&letter.payload) + bytes(&letter.record_key)
 }
 
 #[cfg(test)]
@@ -231,6 +235,22 @@ mod tests {
     }
 
     #[test]
+    fn a_position_moves_without_rows_and_with_those_that_are_there() {
+        let mut buffer = Buffer::default();
+        buffer.push(0, 3, letter(1));
+        buffer.pass(0, 5);
+        buffer.pass(2, 9);
+        buffer.drop_partition(0);
+        assert!(buffer.since().is_some() && buffer.records() == 0);
+        buffer.push(0, 3, letter(1));
+        buffer.pass(0, 5);
+        let batch = take(&mut buffer, &[]).unwrap();
+        assert_eq!(moves(&batch), [(0, 5), (2, 9)]);
+        assert_eq!(batch.dead_letters.len(), 1);
+        assert!(buffer.since().is_none());
+    }
+
+    #[test]
     fn it_is_full_by_records_or_by_bytes() {
         let mut buffer = Buffer::default();
         buffer.push(0, 0, letter(1));
@@ -239,5 +259,11 @@ mod tests {
         assert!(buffer.is_full(1_000));
         buffer.drop_partition(0);
         assert!(!buffer.is_full(1));
+        let Row::DeadLetter(mut keyed) = letter(1) else {
+            unreachable!("that is a dead letter")
+        };
+        keyed.record_key = Some(vec![0; FULL_BYTES]);
+        buffer.push(0, 0, Row::DeadLetter(keyed));
+        assert!(buffer.is_full(1_000), "keys count, too");
     }
 }

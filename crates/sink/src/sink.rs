@@ -1,6 +1,7 @@
 //! The loop: poll, collect, store. The crate's first page says in which order and why.
 
 mod assignment;
+mod markers;
 #[cfg(test)]
 mod model;
 mod settle;
@@ -84,6 +85,8 @@ pub struct Sink<C, D, S> {
     waiting: bool,
     untold: BTreeMap<i32, i64>,
     told: Instant,
+    /// When positions were last moved past markers.
+    passed: Instant,
 }
 
 /// What one poll led to.
@@ -123,6 +126,7 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
             waiting: false,
             untold: BTreeMap::new(),
             told: Instant::now(),
+            passed: Instant::now(),
         }
     }
 
@@ -146,6 +150,7 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
             self.settle(done)?;
         }
         self.settle_assignment()?;
+        self.pass_markers_if_due();
         self.store_if_due(false)?;
         self.tell_if_due();
         if self.buffer.is_full(self.options.batch_records) {
@@ -276,6 +281,7 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
     /// Stores what was collected, for a while.
     fn drain(&mut self) -> Result<(), SinkError> {
         let deadline = Instant::now() + DRAIN;
+        self.pass_markers();
         loop {
             self.store_if_due(true)?;
             if self.storing.is_none() || Instant::now() >= deadline {

@@ -13,7 +13,7 @@ mod payloads;
 mod rows;
 
 pub use bench::Bench;
-pub use load::{check, send};
+pub use load::{check, send, send_committed};
 pub use output::{DECIDED_MS, Output, TIME_MS, TOPIC_ID};
 pub use payloads::{BITCOIN, FULL, VISA, of_bytes, with};
 pub use rows::{foreign, ours};

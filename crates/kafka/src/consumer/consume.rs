@@ -70,6 +70,9 @@ pub trait Consume {
     fn commit(&self, next: &[(i32, i64)], metadata: &str);
     /// Tells the statistics how far the work is committed: lag is counted from there.
     fn store(&self, next: &[(i32, i64)]);
+    /// How far each partition was handed out: past its last record, and past what follows it and is handed to nobody, such as the
+    /// marker of a transaction. Leaves out partitions of which nothing was handed out since they were assigned or sought.
+    fn positions(&self) -> Vec<(i32, i64)>;
     /// The first offset that the log has, and the one after its last.
     fn watermarks(&self, partition: i32, limit: Duration) -> Result<(i64, i64), ConsumeFault>;
     /// The id of the topic as the cluster has it now.

@@ -118,6 +118,16 @@ impl Sender {
             .expect("committed");
     }
 
+    /// What `sending` queues becomes visible together, and each partition's marker comes after it.
+    pub fn committed(&self, sending: impl FnOnce()) {
+        self.producer.begin_transaction().expect("begun");
+        sending();
+        self.flush();
+        self.producer
+            .commit_transaction(DEADLINE)
+            .expect("committed");
+    }
+
     /// Waits until every record is on its topic; panics when one is not.
     pub fn flush(&self) {
         self.try_flush().expect("no record is too large");

@@ -24,12 +24,23 @@ const PAUSE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });
 /// A transaction that has begun.
 #[derive(Debug)]
 pub(super) struct Open {
-    /// When its first record came.
+    /// When it began: its first record came.
     pub since: Instant,
     /// How many records it has.
     pub records: usize,
     /// Kafka's timestamp of its last record, in milliseconds.
     pub last_timestamp_ms: Option<i64>,
+}
+
+impl Open {
+    /// One that begins at this moment.
+    pub fn now() -> Self {
+        Self {
+            since: Instant::now(),
+            records: 0,
+            last_timestamp_ms: None,
+        }
+    }
 }
 
 /// A partition that has to stand still.
@@ -75,11 +86,7 @@ impl<P, R: Route> Taking<'_, P, R> {
         };
         if self.open.is_none() {
             self.producer.begin()?;
-            *self.open = Some(Open {
-                since: Instant::now(),
-                records: 0,
-                last_timestamp_ms: None,
-            });
+            *self.open = Some(Open::now());
         }
         self.headers.clear();
         let (topic, refused) = match self.router.route(record, self.headers) {

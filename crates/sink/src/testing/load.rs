@@ -30,6 +30,12 @@ pub fn send(bench: &Bench, numbers: Range<usize>) {
     sender.flush();
 }
 
+/// The same in one transaction, which leaves a marker behind the last record of each partition.
+pub fn send_committed(bench: &Bench, numbers: Range<usize>) {
+    let (sender, send) = (bench.cluster.transactional_sender("load"), bench.road());
+    sender.committed(|| numbers.for_each(|number| send(&sender, number)));
+}
+
 impl Bench {
     /// Sends numbered payments from `first` on, in turn over all partitions, until the load is stopped.
     pub fn load(&self, first: usize) -> Load {

@@ -1,11 +1,11 @@
 //! A position that lies outside of its log.
 
 use kafka::testing::Cluster;
-use service::testing::Observed as _;
+use service::testing::{Observed as _, until};
 
 use crate::support::bench::Bench;
 use crate::support::books::check;
-use crate::support::load::send;
+use crate::support::load::{send, send_committed};
 use crate::support::{ready, start};
 
 #[test]
@@ -58,5 +58,25 @@ fn records_that_were_deleted_before_the_first_start_are_no_reason_to_halt() {
     bench.cluster.delete_records(&bench.payments, 0, 20);
     let detector = ready(bench.config());
     check(&bench.read(&bench.legit, 30), 20..50);
+    detector.stop();
+}
+
+#[test]
+fn a_log_of_transactions_that_retention_emptied_once_all_of_it_was_decided_is_no_reason_to_halt() {
+    let bench = Bench::new(Cluster::real(), 1);
+    send_committed(&bench, 0..50);
+    let detector = ready(bench.config());
+    bench.read(&bench.legit, 50);
+    // The last record is 49, and its marker 50.
+    until(|| match bench.position(0) {
+        51 => Ok(()),
+        other => Err(other.to_string()),
+    });
+    detector.stop();
+    bench.cluster.delete_records(&bench.payments, 0, 51);
+
+    let detector = ready(bench.config());
+    send_committed(&bench, 50..60);
+    check(&bench.read(&bench.legit, 60), 0..60);
     detector.stop();
 }

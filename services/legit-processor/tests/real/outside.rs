@@ -1,7 +1,7 @@
 //! A position that lies outside of its log.
 
-use service::testing::Observed as _;
-use sink::testing::{Bench, send};
+use service::testing::{Observed as _, until};
+use sink::testing::{Bench, send, send_committed};
 use store::Table;
 
 use crate::support::{config, ready, start};
@@ -40,4 +40,30 @@ fn records_that_were_deleted_before_they_were_read_halt_their_partition_until_a_
     bench.payments(190);
     processor.stop();
     assert_eq!((bench.position(0), bench.position(1)), (100, 100));
+}
+
+#[test]
+fn a_log_that_retention_emptied_once_all_of_it_was_stored_is_no_reason_to_halt() {
+    let bench = Bench::real(Table::Legit, 2);
+    send_committed(&bench, 0..100);
+    let processor = ready(config(&bench));
+    bench.payments(100);
+    // The marker at 50 is stored while it runs...
+    until(|| match (bench.position(0), bench.position(1)) {
+        (51, 51) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    send_committed(&bench, 100..200);
+    bench.payments(200);
+    // ... or when it ends, whichever comes first.
+    processor.stop();
+    assert_eq!((bench.position(0), bench.position(1)), (102, 102));
+    for partition in 0..2 {
+        bench.cluster.delete_records(&bench.topic, partition, 102);
+    }
+
+    let processor = ready(config(&bench));
+    send_committed(&bench, 200..300);
+    bench.payments(300);
+    processor.stop();
 }

@@ -16,6 +16,8 @@ pub struct Brokers {
     /// Partitions whose log begins past their position.
     pub cut: BTreeSet<i32>,
     low: BTreeMap<i32, i64>,
+    /// Ends of partitions that retention has taken records from.
+    ends: BTreeMap<i32, i64>,
     /// The offsets of the records of each partition; the gaps are control records.
     pub log: Vec<Vec<i64>>,
     pub committed: BTreeMap<i32, (i64, String)>,
@@ -62,6 +64,7 @@ impl Brokers {
     pub fn renew(&mut self, records: usize) {
         self.topic_id.push('+');
         self.low.clear();
+        self.ends.clear();
         self.cut.clear();
         for log in &mut self.log {
             *log = offsets(records);
@@ -89,12 +92,14 @@ impl Brokers {
         }
         self.log[partition as usize].retain(|offset| *offset >= low);
         self.low.insert(partition, low);
+        self.ends.insert(partition, end);
     }
 
-    /// The offset after the last record of each partition.
+    /// The end of each partition: behind its last record is the marker of its last transaction.
     pub fn ends(&self) -> Vec<i64> {
         let end = |(partition, log): (i32, &Vec<i64>)| {
-            log.last().map_or(self.low(partition), |offset| offset + 1)
+            let emptied = self.ends.get(&partition).copied().unwrap_or(0);
+            log.last().map_or(emptied, |offset| offset + 2)
         };
         (0..).zip(&self.log).map(end).collect()
     }

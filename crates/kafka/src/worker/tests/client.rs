@@ -231,6 +231,10 @@ impl Consume for Client {
 
     fn store(&self, _: &[(i32, i64)]) {}
 
+    fn positions(&self) -> Vec<(i32, i64)> {
+        self.0.borrow_mut().positions()
+    }
+
     fn watermarks(&self, partition: i32, _: Duration) -> Result<(i64, i64), ConsumeFault> {
         self.call(Call::Watermarks, |world| {
             Ok((

@@ -59,6 +59,8 @@ pub struct Fetch {
     pub stuck: bool,
     /// The offset after the last record that was handed out: where reading goes on after a pause, wherever it was sought to.
     handed_out: i64,
+    /// The same, as the client tells it: a seek makes it forget.
+    position: Option<i64>,
     /// Fetched before a pause, and handed out after it all the same.
     stale: Option<i64>,
 }
@@ -200,7 +202,29 @@ impl World {
                 fetch.at = offset + 1;
             }
             fetch.handed_out = offset + 1;
+            fetch.position = Some(offset + 1);
         }
+    }
+
+    /// What the client tells of how far it has handed out. Once there is no more record, the marker behind the last has been
+    /// handled, too.
+    pub fn positions(&mut self) -> Vec<(i32, i64)> {
+        let ends = self.brokers.ends();
+        let mut told = Vec::new();
+        for (partition, mut fetch) in self.client.reading.clone() {
+            let end = ends[partition as usize];
+            let is_read = fetch.stale.is_none() && self.fetched(partition, &fetch).is_none();
+            if is_read
+                && !fetch.paused
+                && !fetch.stuck
+                && (self.brokers.low(partition)..end).contains(&fetch.at)
+            {
+                (fetch.at, fetch.handed_out, fetch.position) = (end, end, Some(end));
+            }
+            told.extend(fetch.position.map(|position| (partition, position)));
+            self.client.reading.insert(partition, fetch);
+        }
+        told
     }
 
     /// What is fetched already comes all the same.
@@ -244,6 +268,7 @@ impl World {
             paused: before.is_some_and(|fetch| fetch.paused),
             stuck: false,
             handed_out: before.map_or(at, |fetch| fetch.handed_out),
+            position: None,
             stale: None,
         };
         self.client.reading.insert(partition, fetch);

@@ -103,6 +103,7 @@ impl Client {
             fetch.next = offset + 1;
         }
         fetch.handed_out = offset + 1;
+        fetch.position = Some(offset + 1);
         let entry = log.from(partition, offset)?.clone();
         Some(Polled::Message(Message::new(partition, entry)))
     }
@@ -176,6 +177,11 @@ impl Consume for Client {
 
     fn store(&self, next: &[(i32, i64)]) {
         self.check_told(next);
+    }
+
+    fn positions(&self) -> Vec<(i32, i64)> {
+        let World { group, log, .. } = &mut *self.world.lock();
+        group.positions(self.member, log)
     }
 
     fn watermarks(&self, partition: i32, _: Duration) -> Result<(i64, i64), ConsumeFault> {

@@ -14,6 +14,8 @@ pub struct Fetch {
     pub next: i64,
     /// The offset after the last record that was handed out: where a pause leaves fetching.
     pub handed_out: i64,
+    /// The same, as the client tells it: a seek makes it forget.
+    pub position: Option<i64>,
     pub paused: bool,
     /// Not fetched until it is sought.
     pub stuck: bool,
@@ -50,12 +52,12 @@ impl Group {
         self.members.entry(member).or_default()
     }
 
-    /// Who reads a partition, as the coordinator has it.
     /// Whether this member is in the group.
     pub fn has(&self, member: usize) -> bool {
         self.members.contains_key(&member)
     }
 
+    /// Who reads a partition, as the coordinator has it.
     pub fn owner(&self, partition: i32) -> Option<usize> {
         self.owners.get(&partition).copied()
     }
@@ -196,6 +198,7 @@ impl Group {
             let fetch = Fetch {
                 next: at,
                 handed_out: at,
+                position: None,
                 paused: false,
                 stuck: false,
                 stale: None,
@@ -219,9 +222,24 @@ impl Group {
         for (partition, position) in positions {
             if let Some(fetch) = self.member(member).reading.get_mut(partition) {
                 fetch.next = offset(*position);
-                (fetch.stuck, fetch.stale) = (false, None);
+                (fetch.stuck, fetch.stale, fetch.position) = (false, None, None);
             }
         }
+    }
+
+    /// What a member's client tells of how far it has handed out. Once there is no more record, the marker behind the last has been
+    /// handled, too.
+    pub fn positions(&mut self, member: usize, log: &Log) -> Vec<(i32, i64)> {
+        let mut told = Vec::new();
+        for (partition, fetch) in &mut self.member(member).reading {
+            let (start, end) = (log.start(*partition), log.end(*partition));
+            let is_read = fetch.stale.is_none() && log.from(*partition, fetch.next).is_none();
+            if is_read && !fetch.paused && !fetch.stuck && (start..end).contains(&fetch.next) {
+                (fetch.next, fetch.handed_out, fetch.position) = (end, end, Some(end));
+            }
+            told.extend(fetch.position.map(|position| (*partition, position)));
+        }
+        told
     }
 
     pub fn pause(&mut self, member: usize, partitions: &[i32], log: &Log, chance: &mut Chance) {

@@ -20,6 +20,8 @@ pub struct Entry {
 pub struct Log {
     entries: BTreeMap<i32, Vec<Entry>>,
     starts: BTreeMap<i32, i64>,
+    /// Behind the marker of the last transaction.
+    ends: BTreeMap<i32, i64>,
     /// By how much a source is ahead of the record that says it.
     ahead: i64,
 }
@@ -69,19 +71,25 @@ impl Log {
         for (number, kinds) in (0..).zip(partitions) {
             log.entries.insert(number, Vec::new());
             for kind in *kinds {
-                log.append(number, *kind);
+                let entries = log.entries(number);
+                // Offsets have gaps, as transactions leave them.
+                let gap = i64::from(entries.len() % 3 == 2);
+                let offset = entries.last().map_or(0, |last| last.offset + 1 + gap);
+                log.put(number, offset, *kind);
             }
         }
         log
     }
 
-    /// Adds a record. Offsets have gaps, as transactions leave them.
+    /// Adds a record, in a transaction of its own.
     pub fn append(&mut self, partition: i32, kind: Kind) {
-        let (start, ahead) = (self.start(partition), self.ahead);
+        self.put(partition, self.end(partition), kind);
+    }
+
+    fn put(&mut self, partition: i32, offset: i64, kind: Kind) {
+        let ahead = self.ahead;
+        self.ends.insert(partition, offset + 2);
         let entries = self.entries.entry(partition).or_default();
-        let offset = entries.last().map_or(start, |last| {
-            last.offset + 1 + i64::from(entries.len() % 3 == 2)
-        });
         let before = entries.last().cloned();
         let payment = |who: &str, country: &str| {
             format!(
@@ -131,16 +139,16 @@ impl Log {
     /// Retention takes everything below an offset.
     pub fn cut(&mut self, partition: i32, start: i64) {
         self.starts.insert(partition, start);
+        let end = self.end(partition).max(start);
+        self.ends.insert(partition, end);
         if let Some(entries) = self.entries.get_mut(&partition) {
             entries.retain(|entry| entry.offset >= start);
         }
     }
 
-    /// The offset after the last record.
+    /// The offset after the last record and the marker of its transaction.
     pub fn end(&self, partition: i32) -> i64 {
-        self.entries(partition)
-            .last()
-            .map_or(0, |entry| entry.offset + 1)
+        self.ends.get(&partition).copied().unwrap_or(0)
     }
 }
 
