@@ -14,7 +14,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use service::{Process, Signals, admin};
+use service::{Process, Signals, admin, drain};
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::audit::books::Names;
@@ -26,6 +27,8 @@ use plant::Plant;
 
 /// How long the rest may take to be stored at the end.
 const DRAIN: Duration = Duration::from_secs(30);
+/// How long all of the end may take, the books included.
+const END: Duration = Duration::from_secs(120);
 /// How often the loop looks whether it is over.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -60,6 +63,9 @@ pub enum DemoError {
         /// Why.
         why: String,
     },
+    /// Its end took too long, or somebody was in a hurry.
+    #[error(transparent)]
+    Cut(#[from] drain::Cut),
     /// The books could not be made.
     #[error(transparent)]
     Books(#[from] AuditError),
@@ -68,11 +74,16 @@ pub enum DemoError {
 /// Gives the demo until Ctrl-C, or until the counted payments are stored, and answers with the books.
 ///
 /// # Errors
-/// When the demo could not start, or a service failed.
+/// When the demo could not start, a service failed, or a second Ctrl-C cut its end off.
 pub async fn run(options: Options) -> Result<(Balance, Names), DemoError> {
     let mut signals = Signals::listen().map_err(DemoError::Signals)?;
-    let folder = options.folder()?;
     let process = Process::new(prometheus::Registry::new())?;
+    let demo = give(options, process.clone());
+    drain::supervise(demo, &process.shutdown, &mut signals, END).await?
+}
+
+async fn give(options: Options, process: Process) -> Result<(Balance, Names), DemoError> {
+    let folder = options.folder()?;
     let counts = Arc::new(Counts::default());
     let plant = Plant::build(&options, folder.path(), &counts)?;
     let books = plant.audit_config()?;
@@ -82,26 +93,27 @@ pub async fn run(options: Options) -> Result<(Balance, Names), DemoError> {
     let admin = page::open(&options, &process).await?;
     options.greet(admin.address(), &plant.database);
 
-    let outcome = live(&options, &plant, &counts, &mut signals).await;
+    let outcome = live(&options, &plant, &counts, &process.shutdown).await;
     let drained = plant.drain(&counts, DRAIN).await;
     let balance = clerk.dismiss().await;
     admin.stop().await;
-    outcome.and(drained)?;
+    // Of a service that failed the drain knows why, the life only that it did.
+    drained.and(outcome)?;
     Ok((balance?, names))
 }
 
-/// Lives until a signal, the last counted payment, or a service that failed.
+/// Lives until it is told to end, the last counted payment, or a service that failed.
 async fn live(
     options: &Options,
     plant: &Plant,
     counts: &Counts,
-    signals: &mut Signals,
+    shutdown: &CancellationToken,
 ) -> Result<(), DemoError> {
     let mut told = Instant::now();
     loop {
         tokio::select! {
-            signal = signals.next() => {
-                warn!(signal, "draining; once more ends at once");
+            () = shutdown.cancelled() => {
+                warn!("draining; press Ctrl-C again to end at once");
                 return Ok(());
             }
             () = tokio::time::sleep(LOOK) => {}

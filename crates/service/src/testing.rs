@@ -11,7 +11,7 @@ mod running;
 mod tls_servers;
 mod until;
 
-pub use child::{Child, Ended};
+pub use child::{Child, Ended, get};
 pub use observed::Observed;
 pub use running::Running;
 pub use tls_servers::TlsServers;

@@ -7,6 +7,7 @@
 
 mod proxy;
 mod tables;
+mod writer;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::Path;
@@ -19,6 +20,7 @@ use sqlx::{
 
 pub use self::proxy::{Hold, Proxy, Spoil};
 pub use self::tables::{RestingAlert, RestingPayment};
+pub use self::writer::Writer;
 use crate::{Config, Store, VARIABLES};
 
 /// The server that tests use, when somebody runs one.

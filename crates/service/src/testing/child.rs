@@ -90,16 +90,7 @@ impl Child {
     /// # Errors
     /// When nobody listens any more, or nobody answers.
     pub fn try_get(&self, path: &str) -> io::Result<(String, String)> {
-        let mut stream = TcpStream::connect(self.address())?;
-        stream.set_read_timeout(Some(DEADLINE))?;
-        let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        match answer.split_once("\r\n\r\n") {
-            Some((head, body)) => Ok((head.to_owned(), body.to_owned())),
-            None => Err(io::Error::other(format!("no HTTP: {answer:?}"))),
-        }
+        get(&self.address(), path)
     }
 
     /// What the system calls it.
@@ -139,6 +130,23 @@ impl Child {
         self.signal("TERM");
         let ended = self.end();
         assert_eq!(ended.code, Some(0), "{:#?}", ended.log);
+    }
+}
+
+/// What the server at this address answers: the head and the body.
+///
+/// # Errors
+/// When nobody listens there, or nobody answers.
+pub fn get(address: &str, path: &str) -> io::Result<(String, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(DEADLINE))?;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    match answer.split_once("\r\n\r\n") {
+        Some((head, body)) => Ok((head.to_owned(), body.to_owned())),
+        None => Err(io::Error::other(format!("no HTTP: {answer:?}"))),
     }
 }
 
