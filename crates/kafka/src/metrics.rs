@@ -95,7 +95,7 @@ impl Metrics {
         let halted = IntGaugeVec::new(
             opts(
                 "partition_halted",
-                "1 for a partition that stands still until somebody acts",
+                "1 for a partition that is halted until somebody acts",
             ),
             &["topic", "partition"],
         )?;

@@ -135,8 +135,8 @@ mod tests {
         vitals.troubled("brokers away");
         assert_eq!(vitals.ready(), Err("brokers away".to_owned()));
         vitals.recovered();
-        vitals.halted(3, "partition 3 stands still");
-        assert_eq!(vitals.ready(), Err("partition 3 stands still".to_owned()));
+        vitals.halted(3, "partition 3 is halted");
+        assert_eq!(vitals.ready(), Err("partition 3 is halted".to_owned()));
         vitals.released(3);
         assert_eq!(vitals.ready(), Ok("joined, 6 partitions".to_owned()));
         vitals.left();

@@ -42,7 +42,7 @@ const DEAD_LETTER_LIMIT: Variable = Variable::new(
     "DETECTOR_DEAD_LETTER_LIMIT",
     "count",
     Fallback::Value("0"),
-    "unreadable records in a row after which a partition stands still, for a person to look at; 0: never",
+    "unreadable records in a row after which a partition is halted, for a person to look at; 0: never",
 );
 
 /// What the detector is told.

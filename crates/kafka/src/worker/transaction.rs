@@ -64,7 +64,7 @@ impl Halt {
         Self {
             partition: record.partition,
             why: format!(
-                "partition {} of {} stands still at offset {}: {why}",
+                "partition {} of {} is halted at offset {}: {why}",
                 record.partition, record.topic, record.offset
             ),
         }

@@ -97,7 +97,7 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
                 Fate::Row | Fate::Conflict => match batch.advances.as_slice() {
                     [only] if self.owns(only) => {
                         let number = only.partition.partition;
-                        let why = format!("partition {} stands still: {error}", only.partition);
+                        let why = format!("partition {} is halted: {error}", only.partition);
                         self.halt(number, &why);
                     }
                     // It went to somebody else meanwhile, who will find the row.

@@ -82,7 +82,7 @@ fn other_bytes_under_the_same_source_raise_no_alert() {
     let processor = ready(&bench);
     let first = bench.alerts(1);
     bench.send(0, [&decided("stranger")]);
-    processor.wait_for("stands still");
+    processor.wait_for("is halted");
     assert_eq!(bench.alerts(1), first);
     assert_eq!(bench.payments(1)[0].who, "STRANGER");
     assert_eq!(bench.position(0), 1);

@@ -54,7 +54,7 @@ fn other_bytes_under_the_same_source_halt_their_partition_loudly_and_the_others_
     bench.send(2, [&visa(2, 0)]);
 
     let processor = start(config.clone());
-    let readiness = processor.wait_for("stands still");
+    let readiness = processor.wait_for("is halted");
     assert!(
         readiness.contains("kafka: failed") && readiness.contains(&format!("{}/1", bench.topic)),
         "{readiness}"
@@ -89,7 +89,7 @@ fn other_bytes_under_the_same_source_halt_their_partition_loudly_and_the_others_
     processor.stop();
 
     let processor = start(config);
-    processor.wait_for("stands still");
+    processor.wait_for("is halted");
     check(&[(0, 0), (0, 1), (0, 2), (2, 0), (2, 1)]);
     processor.stop();
 }

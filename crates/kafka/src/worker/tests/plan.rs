@@ -5,25 +5,25 @@ use std::collections::BTreeMap;
 use crate::consumer::ConsumeFault;
 use crate::fault::{self, Fault};
 
-/// A call that a worker makes of its clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Call {
-    Poll,
-    Assign,
-    Unassign,
-    Seek,
-    Pause,
-    Committed,
-    TopicId,
-    Watermarks,
-    Group,
-    Open,
-    Begin,
-    Send,
-    Drain,
-    SendOffsets,
-    Commit,
-    Abort,
+macro_rules! calls {
+    ($($call:ident)*) => {
+        /// A call that a worker makes of its clients and that can fail. Not among them: `resume`, `commit`, `store` and `positions`, which
+        /// tell nobody of a failure and change nothing outside of the process, so that a crash at one of them is a crash at the next call.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Call {
+            $($call,)*
+        }
+
+        impl Call {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$call,)*];
+        }
+    };
+}
+
+calls! {
+    Poll Assign Unassign Seek Pause Committed TopicId Watermarks Group
+    Open Begin Send Drain SendOffsets Commit Abort
 }
 
 /// Whether the brokers carried out what the call asked for.
@@ -93,25 +93,6 @@ impl Effect {
 }
 
 impl Call {
-    pub const ALL: &[Self] = &[
-        Self::Poll,
-        Self::Assign,
-        Self::Unassign,
-        Self::Seek,
-        Self::Pause,
-        Self::Committed,
-        Self::TopicId,
-        Self::Watermarks,
-        Self::Group,
-        Self::Open,
-        Self::Begin,
-        Self::Send,
-        Self::Drain,
-        Self::SendOffsets,
-        Self::Commit,
-        Self::Abort,
-    ];
-
     pub fn is_of_the_producer(self) -> bool {
         self.fault_call().is_some()
     }
@@ -170,6 +151,19 @@ impl Call {
         let fatal = ConsumeFault::Fatal("scripted".to_owned());
         all.push(Twist::Consume(fatal, Effect::Not));
         all
+    }
+
+    /// Some of these ways, for plays in which something else has gone wrong already: every end of the process, and every so many of the
+    /// producer's faults, which differ little then.
+    pub fn some_failures(self, step: usize) -> Vec<Twist> {
+        let (faults, others): (Vec<Twist>, Vec<Twist>) = self
+            .failures()
+            .into_iter()
+            .partition(|twist| matches!(twist, Twist::Fault { .. }));
+        others
+            .into_iter()
+            .chain(faults.into_iter().step_by(step))
+            .collect()
     }
 
     /// A fault of this call with these flags, where brokers could answer so: a request that is still under way was given up by

@@ -145,7 +145,7 @@ impl Scene {
             let content = match worker.vitals.ready() {
                 Ok(_) => true,
                 // Its commit, which the clock would bring, says that all is well again.
-                Err(why) => why.contains("stands still") || worker.open.is_some(),
+                Err(why) => why.contains("is halted") || worker.open.is_some(),
             };
             let at_rest = idle
                 && content

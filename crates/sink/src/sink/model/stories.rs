@@ -138,7 +138,7 @@ fn a_conflict_says_which_partition_stands_still_and_why() {
     house.live().unwrap();
     let why = house.sinks[&0].watch.kafka().unwrap_err();
     assert!(
-        why.contains("fraud_payments/1 stands still")
+        why.contains("fraud_payments/1 is halted")
             && why.contains("one key stands for different bytes"),
         "{why}"
     );
