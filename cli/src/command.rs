@@ -45,12 +45,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Shows everything on this machine: embedded Kafka, SQLite, four services, a live page. The default
+    /// Show everything on this machine: embedded Kafka, SQLite, four services, a live page. The default
     #[cfg(feature = "demo")]
     Demo(crate::demo::Options),
-    /// Do the books balance? Reads topics and tables, and changes nothing
+    /// Check that the books balance: reads topics and tables, changes nothing
     Audit(audit::Arguments),
-    /// Asks the running `audit --follow` or demo how it is, at ADMIN_ADDR; exit code 0 or 1
+    /// Check a running `audit --follow` or demo at ADMIN_ADDR; exit code 0 or 1
     Healthcheck {
         /// What to ask
         #[arg(value_enum, default_value_t = Question::Ready)]
@@ -61,9 +61,9 @@ enum Verb {
 /// What a probe asks.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Question {
-    /// Does it do its work?
+    /// Is it ready?
     Ready,
-    /// Does it turn at all?
+    /// Is it alive?
     Live,
 }
 

@@ -84,13 +84,14 @@ pub async fn run(options: Options) -> Result<(Balance, Names), DemoError> {
 
 async fn give(options: Options, process: Process) -> Result<(Balance, Names), DemoError> {
     let folder = options.folder()?;
+    // First, so that nothing has begun when the address is taken.
+    let admin = page::open(&options, &process).await?;
     let counts = Arc::new(Counts::default());
     let plant = Plant::build(&options, folder.path(), &counts)?;
     let books = plant.audit_config()?;
     let names = books.names.clone();
     let clerk = Clerk::hire(books, Arc::clone(&counts));
-    page::hang(&process, &plant, &counts);
-    let admin = page::open(&options, &process).await?;
+    page::add(&process, &plant, &counts);
     options.greet(admin.address(), &plant.database);
 
     let outcome = live(&options, &plant, &counts, &process.shutdown).await;

@@ -18,10 +18,10 @@ pub struct Arguments {
     /// Print one line of JSON in place of the report
     #[arg(long)]
     json: bool,
-    /// Do it again and again, and serve the numbers as gauges
+    /// Repeat continuously and serve the numbers as Prometheus gauges
     #[arg(long, conflicts_with_all = ["json", "examples"])]
     follow: bool,
-    /// Payments that are named for each finding
+    /// Examples to list for each finding
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     examples: usize,
 }

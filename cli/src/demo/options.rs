@@ -8,11 +8,11 @@ use crate::demo::DemoError;
 /// Shows the whole pipeline on this machine: embedded Kafka, SQLite, four services, a live page. Nothing to install.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Payments a second
+    /// Payments per second
     #[arg(long, default_value_t = 200.0, value_name = "N", value_parser = rate)]
     pub rate: f64,
 
-    /// Make so many payments, as fast as the embedded cluster keeps up, store them all and end
+    /// Produce N payments as fast as possible, store them, then exit
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
 
@@ -24,7 +24,7 @@ pub struct Options {
     #[arg(long, value_name = "HOST:PORT")]
     pub page: Option<SocketAddr>,
 
-    /// Decides every payment [default: another one at each run]
+    /// Seed of the generated payments [default: random]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
@@ -73,13 +73,13 @@ impl Options {
     #[allow(clippy::print_stderr)] // for the person at the terminal, not for a log
     pub fn greet(&self, page: SocketAddr, database: &Path) {
         let pace = match self.count {
-            Some(count) => format!("{count} payments, as fast as it goes"),
-            None => format!("{} payments a second", self.rate),
+            Some(count) => format!("{count} payments, as fast as possible"),
+            None => format!("{} payments per second", self.rate),
         };
         eprintln!("fraudstream demo: four services on an embedded Kafka and SQLite, {pace}\n");
         eprintln!("  page    http://{page}/");
         eprintln!("  rows    {}", database.display());
-        eprintln!("\nCtrl-C stores what is under way and prints the books.\n");
+        eprintln!("\nPress Ctrl-C to finish storing and print the books.\n");
     }
 }
 

@@ -20,7 +20,7 @@ const HOME: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOS
 
 /// Puts the page and what it asks for on the process's own server. The services' own probes have no port here: the page says
 /// who is not ready.
-pub fn hang(process: &Process, plant: &Plant, counts: &Arc<Counts>) {
+pub fn add(process: &Process, plant: &Plant, counts: &Arc<Counts>) {
     process.pages.add("/", HTML, || PAGE.to_owned());
     let state = State::of(plant, Arc::clone(counts));
     process

@@ -16,9 +16,9 @@ const COMMAND: &str =
 const HEAD: &str = "\
 # Environment variables
 
-Everything that the programs read from their environment. `SERVICE --help` and `fraudstream audit --help` print the same. A variable that is
-set to nothing counts as not set. A bad value ends the start with exit code 64 and one message that names all of them; a name that starts like
-one of ours and is none of ours is a warning with the nearest name.
+Everything that the programs read from their environment. `SERVICE --help` and `fraudstream audit --help` print the same. An empty
+variable counts as unset. Invalid configuration ends the start with exit code 64 and one message that lists every problem; an unknown name
+under one of our prefixes is a warning that suggests the nearest known name.
 
 A value whose type is *secret* is never shown, and can come from a file: `NAME_FILE` names it, and `NAME` is then left out. `KAFKA_PROPERTY_*`
 is any property of librdkafka, in capitals and with `_` for every dot: `KAFKA_PROPERTY_SOCKET_TIMEOUT_MS` is `socket.timeout.ms`.

@@ -15,7 +15,7 @@ const BOOTSTRAP_SERVERS: Variable = Variable::new(
     "KAFKA_BOOTSTRAP_SERVERS",
     "host:port, comma-separated",
     Fallback::Value("localhost:9091,localhost:9092,localhost:9093"),
-    "brokers to ask first; the others are found through them",
+    "initial brokers; the rest of the cluster is discovered through them",
 );
 const PROPERTY: Variable = Variable::new(
     "KAFKA_PROPERTY_*",

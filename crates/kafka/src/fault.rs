@@ -132,7 +132,7 @@ impl fmt::Display for Call {
 mod tests {
     use super::*;
 
-    /// `flags` as the table in ARCHITECTURE.md writes them: fatal / retriable / abort.
+    /// `flags` in this order: fatal, retriable, abort.
     fn check(code: i32, flags: (u8, u8, u8), expected: Fate) {
         let fault = Fault {
             call: Call::Commit,

@@ -89,7 +89,7 @@ const MIN_INSYNC_REPLICAS: Variable = Variable::new(
     "TOPIC_MIN_INSYNC_REPLICAS",
     "count",
     Fallback::Value("2"),
-    "replicas that must have a record of a new topic before it counts; -1: the broker's default",
+    "replicas that must have a record of a new topic before it is acknowledged; -1: the broker's default",
 );
 
 #[derive(Default, Deserialize)]

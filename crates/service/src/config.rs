@@ -29,15 +29,15 @@ const LOG_LEVEL: Variable = Variable::new(
     "LOG_LEVEL",
     "level, target=level, ...",
     Fallback::Value("info"),
-    "least level that is logged (off, error, warn, info, debug, trace), also for a part of the \
-     program alone, as in info,kafka=debug",
+    "lowest level logged (off, error, warn, info, debug, trace), also per module, as in \
+     info,kafka=debug",
 );
 
 const SHUTDOWN_DEADLINE_MS: Variable = Variable::new(
     "SHUTDOWN_DEADLINE_MS",
     "milliseconds",
     Fallback::Value("25000"),
-    "longest drain after SIGTERM or SIGINT; keep it below the orchestrator's own patience",
+    "longest drain after SIGTERM or SIGINT; keep it below the orchestrator's grace period",
 );
 
 /// What the process itself is told.

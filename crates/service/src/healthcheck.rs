@@ -20,9 +20,9 @@ const LONGEST_ANSWER_BYTES: u64 = 64 * 1024;
 /// What to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// Does it do its work?
+    /// Is it ready?
     Ready,
-    /// Does it turn at all?
+    /// Is it alive?
     Live,
 }
 

@@ -24,7 +24,7 @@ pub fn table(rooms: &[&[Variable]]) -> String {
     rooms.join("\n")
 }
 
-/// The same as a markdown table, for the README and the chart, which CI compares with this.
+/// The same as a markdown table: `docs/variables.md` is made of these, and `cargo test` compares.
 pub fn markdown(rooms: &[&[Variable]]) -> String {
     let mut table = String::from("| variable | type | default | meaning |\n|---|---|---|---|\n");
     for row in rows(rooms).iter().flatten() {
@@ -68,7 +68,7 @@ impl Row {
             name: variable.file_name(),
             kind: "path".to_owned(),
             fallback: Fallback::Unset,
-            meaning: format!("file that holds {}, in its place", variable.name),
+            meaning: format!("file to read {} from", variable.name),
         }
     }
 

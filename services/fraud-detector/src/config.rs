@@ -30,19 +30,19 @@ const COMMIT_RECORDS: Variable = Variable::new(
     "DETECTOR_COMMIT_RECORDS",
     "count",
     Fallback::Value("10000"),
-    "so many decisions are committed without waiting",
+    "decisions after which a transaction is committed without waiting",
 );
 const INSTANCE: Variable = Variable::new(
     "DETECTOR_INSTANCE",
     "text",
     Fallback::Unset,
-    "name of this replica, no two alive may share it: part of the transactional id; unset: the host's name",
+    "unique name of this replica, part of its transactional id; unset: the host name",
 );
 const DEAD_LETTER_LIMIT: Variable = Variable::new(
     "DETECTOR_DEAD_LETTER_LIMIT",
     "count",
     Fallback::Value("0"),
-    "unreadable records in a row after which a partition is halted, for a person to look at; 0: never",
+    "consecutive unreadable records after which a partition is halted; 0: never",
 );
 
 /// What the detector is told.

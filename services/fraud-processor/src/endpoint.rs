@@ -16,7 +16,7 @@ const URL: Variable = Variable::new(
     "ALERT_WEBHOOK_URL",
     "secret http or https URL",
     Fallback::Unset,
-    "where alerts are posted, without user and password; unset: they are logged and stored, and nobody is told",
+    "URL that alerts are posted to, without user and password; unset: alerts are only stored and logged",
 );
 const TOKEN: Variable = Variable::new(
     "ALERT_WEBHOOK_TOKEN",
@@ -34,7 +34,7 @@ const CA_FILE: Variable = Variable::new(
     "ALERT_WEBHOOK_CA_FILE",
     "path of a PEM file",
     Fallback::Unset,
-    "authorities that may vouch for the webhook; unset means Mozilla's, which are built in",
+    "CA certificates trusted for the webhook; unset: Mozilla's, built in",
 );
 
 /// What stands in place of a secret.

@@ -13,19 +13,19 @@ const RATE_PER_SECOND: Variable = Variable::new(
     "PRODUCER_RATE_PER_SECOND",
     "payments per second",
     Fallback::Value("0.667"),
-    "how many payments are made, fractions included; what is late is sent late and never skipped",
+    "payments produced per second, fractions allowed; late payments are sent late, never skipped",
 );
 const COUNT: Variable = Variable::new(
     "PRODUCER_COUNT",
     "count",
     Fallback::Value("0"),
-    "so many payments are made, then the service idles; 0: without end",
+    "payments to produce before the service idles; 0: unlimited",
 );
 const SEED: Variable = Variable::new(
     "PRODUCER_SEED",
     "whole number",
     Fallback::Unset,
-    "decides every payment; unset: another one at each start",
+    "seed of the generated payments; unset: random at each start",
 );
 const START_TIME: Variable = Variable::new(
     "PRODUCER_START_TIME",
@@ -43,13 +43,13 @@ const FORMAT: Variable = Variable::new(
     "PRODUCER_FORMAT",
     "full or legacy",
     Fallback::Value("full"),
-    "legacy writes the five fields of the replaced producer in its bytes, without a key",
+    "legacy: only the five fields of the original kafka-python producer, byte for byte and without a key",
 );
 const ACCOUNTS: Variable = Variable::new(
     "PRODUCER_ACCOUNTS",
     "count",
     Fallback::Value("1000"),
-    "accounts that pay",
+    "number of paying accounts",
 );
 
 /// What the producer is told.

@@ -13,7 +13,7 @@ const SASL_MECHANISM: Variable = Variable::new(
     "KAFKA_SASL_MECHANISM",
     "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
     Fallback::Value("SCRAM-SHA-512"),
-    "how the user is proved to the brokers, with a sasl_ protocol",
+    "how the user is authenticated, with a sasl_ protocol",
 );
 const SASL_USERNAME: Variable = Variable::new(
     "KAFKA_SASL_USERNAME",
@@ -31,7 +31,7 @@ const SSL_CA_FILE: Variable = Variable::new(
     "KAFKA_SSL_CA_FILE",
     "path of a PEM file",
     Fallback::Unset,
-    "authorities that may vouch for the brokers; unset means the system's",
+    "CA certificates trusted for the brokers; unset: the system's",
 );
 
 /// How connections are secured; each way holds what it needs.
