@@ -1,7 +1,14 @@
 //! Logs that lose their beginning, or are made anew under their old name.
 
+use std::time::Duration;
+
 use fraudstream::audit::books::What;
+use fraudstream::audit::{AuditError, Auditor};
+use kafka::Limits;
 use store::Table;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::pipeline::{Output, Pipeline};
 
@@ -85,4 +92,35 @@ async fn a_detector_s_position_that_was_moved_back_is_found() {
     let pipeline = at_rest().await;
     pipeline.commit(&[(0, 5), (1, 3)]);
     pipeline.assert_uneven(What::DecidedAhead, &[7, 9]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_that_was_made_anew_while_records_waited_is_told_by_its_name() {
+    let mut pipeline = Pipeline::real().await;
+    pipeline.produce(20);
+    pipeline.decide(Output::Legit, 0..20);
+    pipeline.commit_all();
+    pipeline.store(Table::Legit, 0..15, 15).await;
+    let limits = || Limits::within(Duration::from_secs(60), CancellationToken::new());
+    let (config, runtime) = (pipeline.config.clone(), Handle::current());
+    let mut auditor = spawn_blocking(move || {
+        let mut auditor = Auditor::open(&config, 5, runtime, &limits()).unwrap();
+        assert!(auditor.round(&limits()).unwrap().is_even());
+        auditor
+    })
+    .await
+    .unwrap();
+
+    // The position 15 lies outside of the new log, and so does all that was read of the old one.
+    let legit = pipeline.names.legit.clone();
+    pipeline.cluster.delete(&legit);
+    pipeline.cluster.create(&legit, 1, &[]);
+    pipeline.decide(Output::Legit, 0..3);
+    let error = spawn_blocking(move || auditor.round(&limits()).unwrap_err())
+        .await
+        .unwrap();
+    assert!(
+        matches!(&error, AuditError::Renewed(topic) if *topic == legit),
+        "{error}"
+    );
 }

@@ -95,6 +95,12 @@ impl Vitals {
         }
     }
 
+    /// For how much longer a silent worker is believed to be alive.
+    pub fn patience(&self) -> Duration {
+        let alive_until = self.state().alive_until;
+        alive_until.saturating_duration_since(Instant::now())
+    }
+
     /// Whether the worker is in its group and at work; the note says with how many partitions.
     ///
     /// # Errors

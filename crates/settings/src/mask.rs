@@ -46,7 +46,7 @@ fn names_a_secret(name: &str) -> bool {
 /// would and hides more.
 fn without_password(value: &str) -> String {
     let Some(at) = value.rfind('@') else {
-        return value.to_owned();
+        return without_lost_password(value);
     };
     let user = value[..at]
         .find("://")
@@ -54,6 +54,22 @@ fn without_password(value: &str) -> String {
     match value[user..at].find(':') {
         Some(colon) => format!("{}{HIDDEN}{}", &value[..=user + colon], &value[at..]),
         None => value.to_owned(),
+    }
+}
+
+/// A URL whose host got lost may end with its password: hides what stands behind a colon where a port would, unless it is one.
+fn without_lost_password(value: &str) -> String {
+    let Some((scheme, rest)) = value.split_once("://") else {
+        return value.to_owned();
+    };
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    match rest[..end].rsplit_once(':') {
+        Some((user, port))
+            if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            format!("{scheme}://{user}:{HIDDEN}{}", &rest[end..])
+        }
+        _ => value.to_owned(),
     }
 }
 
@@ -96,6 +112,9 @@ mod tests {
         check("mysql:/root:hunter2@db/fraud", "mysql:***@db/fraud");
         check("root:hunter2@db/fraud", "root:***@db/fraud");
         check("mysql://:hunter2@db", "mysql://:***@db");
+        check("mysql://root:hunter2/fraud", "mysql://root:***/fraud");
+        check("mysql://root:hunter2", "mysql://root:***");
+        check("mysql://db:3306/fraud", "mysql://db:3306/fraud");
         check("mysql://root@db:3306/fraud", "mysql://root@db:3306/fraud");
         check(
             "mysql://db/fraud?password=hunter2&ssl=on",

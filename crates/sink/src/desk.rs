@@ -28,6 +28,35 @@ pub(crate) enum Done {
         batch: Box<Batch>,
         outcome: Result<Committed, StoreError>,
     },
+    /// An errand panicked. What it was about nobody knows any more.
+    Broken,
+}
+
+/// An errand's promise to tell how it ended. One that panicked tells that.
+struct Promise {
+    sender: UnboundedSender<Done>,
+    kept: bool,
+}
+
+impl Promise {
+    fn keep(mut self, done: Done) {
+        self.kept = true;
+        // The loop may have ended meanwhile.
+        let _ = self.sender.send(done);
+    }
+
+    /// Nobody waits any more.
+    fn release(mut self) {
+        self.kept = true;
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        if !self.kept {
+            let _ = self.sender.send(Done::Broken);
+        }
+    }
 }
 
 /// What errands run on.
@@ -85,17 +114,13 @@ impl<D: Database> Desk<D> {
 
     /// Claims a partition: one try.
     pub fn claim(&self, sink: &str, partition: Partition, generation: u64, owner: &str) {
-        let (database, watch, sender) = (
-            self.database.clone(),
-            self.watch.clone(),
-            self.sender.clone(),
-        );
+        let (database, watch, promise) =
+            (self.database.clone(), self.watch.clone(), self.promise());
         let (sink, owner) = (sink.to_owned(), owner.to_owned());
         self.runtime.spawn(async move {
             let outcome = database.claim(&sink, &partition, &owner).await;
             watch.heard(answer(&outcome));
-            // The loop may have ended meanwhile.
-            let _ = sender.send(Done::Claimed {
+            promise.keep(Done::Claimed {
                 partition,
                 generation,
                 outcome,
@@ -105,24 +130,31 @@ impl<D: Database> Desk<D> {
 
     /// Stores a batch, for as long as it takes.
     pub fn store(&self, batch: Batch) {
-        let (database, watch, metrics, sender) = (
+        let (database, watch, metrics, promise) = (
             self.database.clone(),
             self.watch.clone(),
             self.metrics.clone(),
-            self.sender.clone(),
+            self.promise(),
         );
         let give_up = self.give_up.clone();
         self.runtime.spawn(async move {
             let outcome = tokio::select! {
                 outcome = keep_trying(&database, &batch, &watch, &metrics) => outcome,
                 // Dropping a commit is safe: whoever claims the partition next learns whether it happened.
-                () = give_up.cancelled() => return,
+                () = give_up.cancelled() => return promise.release(),
             };
-            let _ = sender.send(Done::Stored {
+            promise.keep(Done::Stored {
                 batch: Box::new(batch),
                 outcome,
             });
         });
+    }
+
+    fn promise(&self) -> Promise {
+        Promise {
+            sender: self.sender.clone(),
+            kept: false,
+        }
     }
 
     /// An errand that is done by now.
@@ -186,5 +218,63 @@ fn answer<T>(outcome: &Result<T, StoreError>) -> Result<(), String> {
             Fate::Row | Fate::Conflict => Ok(()),
             Fate::Again | Fate::Stop => Err(error.to_string()),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use prometheus::Registry;
+    use store::Table;
+
+    use super::*;
+
+    /// A database whose client has a bug.
+    #[derive(Clone)]
+    struct Panicking;
+
+    #[allow(clippy::panic)] // that is what it is for
+    impl Database for Panicking {
+        async fn claim(&self, _: &str, _: &Partition, _: &str) -> Result<Claim, StoreError> {
+            panic!("claim")
+        }
+
+        async fn commit(&self, _: &Batch) -> Result<Committed, StoreError> {
+            panic!("commit")
+        }
+
+        async fn ping(&self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_errand_that_panics_is_told_and_not_waited_for() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let metrics = Metrics::register(&Registry::new(), Table::Fraud).unwrap();
+        let within = Runtime::Within(Arc::new(runtime));
+        let mut desk = Desk::new(Panicking, within, Watch::default(), metrics);
+        let partition = Partition {
+            topic: "t".into(),
+            topic_id: "id".into(),
+            partition: 0,
+        };
+        let a_while = Duration::from_secs(30);
+        desk.claim("s", partition, 1, "o");
+        assert!(matches!(desk.wait(a_while), Some(Done::Broken)));
+        desk.store(Batch {
+            sink: "s".to_owned(),
+            cluster_id: "c".to_owned(),
+            advances: Vec::new(),
+            table: Table::Fraud,
+            payments: Vec::new(),
+            alerts: Vec::new(),
+            dead_letters: Vec::new(),
+        });
+        assert!(matches!(desk.wait(a_while), Some(Done::Broken)));
     }
 }

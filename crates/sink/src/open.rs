@@ -21,6 +21,8 @@ use crate::watch::Watch;
 const CLOSE: Duration = Duration::from_secs(10);
 /// The longest pause between two tries to reach the database.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long one try may take: another replica may be bringing the schema up to date meanwhile.
+const OPENING: Duration = Duration::from_secs(180);
 /// How often a database that has nothing to do is asked whether it is there.
 const PING: Duration = Duration::from_secs(5);
 
@@ -59,6 +61,8 @@ pub async fn open(
     let mut pause = Duration::from_millis(200);
     let mut told = String::new();
     loop {
+        // Waiting for the database is what this loop does: nobody is to be restarted for it.
+        watch.vitals.wait(OPENING);
         let opened = async {
             let store = Store::connect(config).await?;
             store.migrate().await?;
@@ -172,5 +176,36 @@ async fn ping(store: Store, watch: Watch) -> Infallible {
         tokio::time::sleep(PING).await;
         let answer = store.ping().await;
         watch.heard(answer.map_err(|error| error.to_string()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use settings::{Environment, Reading};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_waits_for_the_database_at_the_start_is_alive() {
+        // Nobody listens there.
+        let variables = [("DATABASE_URL", "mysql://app@127.0.0.1:1/fraud")];
+        let environment = Environment::from_iter(variables);
+        let mut reading = Reading::new(&environment);
+        let config = store::Config::read(&mut reading).unwrap();
+        let (watch, stop) = (Watch::default(), CancellationToken::new());
+        let before = watch.vitals.patience();
+        let opening = tokio::spawn({
+            let (watch, stop) = (watch.clone(), stop.clone());
+            async move { open(&config, &watch, &stop).await }
+        });
+        let believed = async {
+            while watch.vitals.patience() <= before {
+                tokio::task::yield_now().await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(30), believed).await;
+        assert!(in_time.is_ok(), "{:?}", watch.vitals.patience());
+        stop.cancel();
+        assert!(opening.await.unwrap().unwrap().is_none());
     }
 }

@@ -47,6 +47,9 @@ pub enum SinkError {
     /// The database refuses what no repeating can mend.
     #[error(transparent)]
     Database(#[from] StoreError),
+    /// A call to the database panicked. It would be waited for without end.
+    #[error("a call to the database panicked")]
+    Panicked,
 }
 
 /// Who a sink is, and what it stores.

@@ -100,6 +100,7 @@ async fn prepare(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
     let settings = format!(
         "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION', \
          SESSION transaction_isolation = 'READ-COMMITTED', \
+         SESSION autocommit = 1, \
          SESSION wait_timeout = {}, \
          SESSION innodb_lock_wait_timeout = {}",
         limits::IDLE_SESSION_SECONDS,

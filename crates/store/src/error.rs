@@ -105,7 +105,8 @@ impl Trouble {
     pub fn fate(self) -> Fate {
         match self {
             Self::Unreachable | Self::Busy | Self::Unwritable => Fate::Again,
-            Self::BadRow => Fate::Row,
+            // Not even its dead letter would fit, so its partition halts, and the others go on.
+            Self::BadRow | Self::TooLarge => Fate::Row,
             Self::Conflict => Fate::Conflict,
             Self::Duplicate
             | Self::Denied
@@ -113,7 +114,6 @@ impl Trouble {
             | Self::NeedsTls
             | Self::NoDatabase
             | Self::Schema
-            | Self::TooLarge
             | Self::Unexpected => Fate::Stop,
         }
     }

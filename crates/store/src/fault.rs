@@ -56,13 +56,14 @@ fn of_mysql(number: u16) -> Trouble {
     match number {
         // ER_DUP_KEY, ER_DUP_ENTRY, ER_DUP_UNIQUE, ER_DUP_ENTRY_WITH_KEY_NAME
         1022 | 1062 | 1169 | 1586 => Trouble::Duplicate,
-        // too many connections, out of memory, lock wait, lock table full, deadlock, per-user limits, rolled back
-        // by group replication, NOWAIT
-        1037 | 1038 | 1040 | 1041 | 1203 | 1205 | 1206 | 1213 | 1226 | 1412 | 1615 | 3101
-        | 3572 => Trouble::Busy,
+        // too many connections, out of memory, lock wait, lock table full, deadlock, per-user limits, too many prepared
+        // statements (1461), too many transactions at once (1637), rolled back by group replication, NOWAIT
+        1037 | 1038 | 1040 | 1041 | 1203 | 1205 | 1206 | 1213 | 1226 | 1412 | 1461 | 1615
+        | 1637 | 3101 | 3572 => Trouble::Busy,
         // shutdown, packets lost, killed, host blocked for its errors, unfinished COMMIT, statement timeout,
-        // server starting (3032, 3168), closed for idling
-        1053
+        // server starting (3032, 3168), session killed (3169), node not in its cluster yet (1047), closed for idling
+        1047
+        | 1053
         | 1079
         | 1080
         | 1129
@@ -76,9 +77,11 @@ fn of_mysql(number: u16) -> Trouble {
         | 3024
         | 3032
         | 3168
+        | 3169
         | 4031 => Trouble::Unreachable,
-        // file and disk errors, table full, read-only server, transaction or engine
-        1021 | 1026 | 1030 | 1114 | 1290 | 1792 | 1836 | 3100 => Trouble::Unwritable,
+        // file and disk errors, table full, binlog cache full (1197), temporary file (1878), read-only server, transaction
+        // or engine
+        1021 | 1026 | 1030 | 1114 | 1197 | 1290 | 1792 | 1836 | 1878 | 3100 => Trouble::Unwritable,
         // NULL, character set, out of range, cut, wrong value (1366, 1292, 1411), too long, row size, CHECK, conversion
         1048 | 1118 | 1264 | 1265 | 1292 | 1300 | 1366 | 1406 | 1411 | 1690 | 3819 | 3988 => {
             Trouble::BadRow
@@ -131,12 +134,16 @@ mod tests {
         check(1213, Fate::Again);
         check(1205, Fate::Again);
         check(1412, Fate::Again); // the definition changed: another replica migrates
+        check(1461, Fate::Again); // too many prepared statements
         check(1615, Fate::Again); // to be prepared again
+        check(3169, Fate::Again); // somebody killed the session
+        check(1197, Fate::Again); // the binlog's cache is full
         check(1053, Fate::Again);
         check(1290, Fate::Again);
         check(4031, Fate::Again);
         check(1406, Fate::Row);
         check(1366, Fate::Row);
+        check(1153, Fate::Row); // a packet too large: only its partition halts
         check(1045, Fate::Stop);
         check(1049, Fate::Stop);
         check(1146, Fate::Stop);

@@ -26,6 +26,7 @@ impl<C: Consume, D: Database, S: Shelf> Sink<C, D, S> {
                 self.storing = None;
                 self.stored(*batch, outcome)
             }
+            Done::Broken => Err(SinkError::Panicked),
         }
     }
 

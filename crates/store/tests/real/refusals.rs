@@ -216,6 +216,7 @@ async fn a_session_keeps_to_its_own_settings_whatever_the_servers_are() {
         let check = async |name: &str, expected: &str| {
             assert_eq!(bench.text(&of_ours(name)).await.as_deref(), Some(expected), "{name}");
         };
+        check("autocommit", "ON").await;
         check("wait_timeout", "10").await;
         check("innodb_lock_wait_timeout", "5").await;
         check("transaction_isolation", "READ-COMMITTED").await;
