@@ -7,6 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::command::{DOCKER, output};
 use crate::failure::{Attempt, Failure, Outcome};
 use crate::repository::repository;
 
@@ -120,12 +121,9 @@ impl Compose {
 
     fn run(&self, arguments: &[&str]) -> Outcome<String> {
         let words = format!("docker compose {}", arguments.join(" "));
-        let output = Command::new("docker")
-            .arg("compose")
-            .args(arguments)
-            .current_dir(&self.folder)
-            .output()
-            .attempt(&words)?;
+        let mut command = Command::new("docker");
+        command.arg("compose").args(arguments);
+        let output = output(command.current_dir(&self.folder), DOCKER).attempt(&words)?;
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr);
             return Err(Failure::new(format!("{words}: {}", why.trim())));
@@ -168,8 +166,9 @@ mod tests {
 
     #[test]
     fn a_containers_folder_is_read_off_its_labels() {
-        let container = serde_json::json!({ "Labels": format!("a=b,{FOLDER}/work/main,c=d") });
-        assert_eq!(folder_of(&container), Some("/work/main"));
+        let container =
+            serde_json::json!({ "Labels": format!("a=b,{FOLDER}/srv/fraudstream,c=d") });
+        assert_eq!(folder_of(&container), Some("/srv/fraudstream"));
         assert_eq!(folder_of(&Value::Null), None);
     }
 }

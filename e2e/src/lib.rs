@@ -11,6 +11,7 @@ pub mod audit;
 pub mod bench;
 pub mod checker;
 pub mod child;
+pub mod command;
 pub mod compose;
 pub mod database;
 pub mod failure;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use e2e::command::{DOCKER, output};
 use e2e::failure::{Attempt as _, Failure, Outcome};
 use e2e::repository::repository;
 use e2e::wait::Wait;
@@ -148,10 +149,13 @@ impl Docker {
         let mut lines = 0;
         for container in self.all(service)? {
             let mut command = Command::new("docker");
-            let output = command.args(["logs", &container.id]).output();
-            let output = output.attempt(format_args!("docker logs {}", container.name))?;
-            // What a program writes to stderr comes back there.
+            let logs = format!("docker logs {}", container.name);
+            let output = output(command.args(["logs", &container.id]), DOCKER).attempt(&logs)?;
+            // What a program writes to stderr comes back there, and so does Docker's own trouble.
             let logged = String::from_utf8_lossy(&output.stderr);
+            if !output.status.success() {
+                return Err(Failure::new(format!("{logs}: {}", logged.trim())));
+            }
             lines += logged.lines().filter(|line| line.contains(words)).count();
         }
         Ok(lines)
@@ -162,7 +166,7 @@ impl Docker {
         let words = format!("docker {}", arguments.collect::<Vec<_>>().join(" "));
         command.current_dir(&self.folder);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        let output = command.output().attempt(&words)?;
+        let output = output(command, DOCKER).attempt(&words)?;
         if !output.status.success() {
             let why = String::from_utf8_lossy(&output.stderr);
             return Err(Failure::new(format!("{words}: {}", why.trim())));
