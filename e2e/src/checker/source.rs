@@ -75,9 +75,9 @@ impl Source {
             (records > 1, Kind::DoublyDecided),
             (records > 0 && !at_home, Kind::Misrouted),
             (rows < wanted, Kind::Lost),
-            (rows > wanted, Kind::DoublyStored),
+            (rows > wanted || self.alerts > 1, Kind::DoublyStored),
             (rows > 0 && !row_at_home, Kind::Misstored),
-            (self.alerts != alerts, Kind::Misalerted),
+            (self.alerts.min(1) != alerts, Kind::Misalerted),
         ];
         for (wrong, kind) in tests {
             if wrong {
@@ -160,6 +160,8 @@ mod tests {
         check(&source(legit(), [0, 1, 0], [1, 0], 0), &[Kind::Misstored]);
         let fraud = Fate::Fraud { alert: true };
         check(&source(fraud, [1, 0, 0], [1, 0], 0), &[Kind::Misalerted]);
+        let twice = Fate::Fraud { alert: true };
+        check(&source(twice, [1, 0, 0], [1, 0], 2), &[Kind::DoublyStored]);
         let dead = Fate::Dead(String::new());
         check(&source(dead, [0, 0, 1], [0, 1], 0), &[Kind::DoublyStored]);
     }

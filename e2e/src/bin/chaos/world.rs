@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use e2e::command::{DOCKER, output};
 use e2e::database::Database;
 use e2e::failure::{Attempt as _, Failure, Outcome};
 use e2e::journal::Journal;
@@ -21,6 +22,12 @@ pub const BROKERS: [&str; 3] = ["kafka-1", "kafka-2", "kafka-3"];
 
 /// The database.
 pub const MYSQL: &str = "mysql";
+
+/// Those that make the tables.
+const STORING: [&str; 2] = [Service::Fraud.program(), Service::Legit.program()];
+
+/// Those without whom nothing is stored.
+const SENDING: [&str; 2] = [Service::Detector.program(), Service::Producer.program()];
 
 /// The image that drops packets.
 pub const PACKETS: &str = "fraudstream-chaos/packets";
@@ -99,28 +106,28 @@ impl World {
         let docker = Docker::new(&plot.files, variables)?;
         docker.docker(&["build", "--quiet", "--tag", PACKETS, "e2e/packets"])?;
         docker.compose(&["down", "--remove-orphans", "--volumes"])?;
-        let programs = Service::ALL.map(Service::program);
+        let names = Names::plain();
+        let database = Database::open(&database_url, &names.database, Arc::clone(&runtime))?;
         journal.say("starting three brokers, MySQL and the four services");
-        let up = ["up", "--detach", "--no-build", MYSQL];
-        let mut all = BROKERS.into_iter().chain([MYSQL]).chain(programs);
-        let up = docker
-            .compose(&[&up[..], &BROKERS, &programs, &plot.beside].concat())
-            .and_then(|_| all.try_for_each(|it| docker.healthy(it, 1, START_SECONDS)));
+        let storing = [&[MYSQL], &BROKERS[..], &STORING].concat();
+        let up = start(&docker, &storing, &plot.beside)
+            // A table with a key hides that a row was stored twice. Nobody sends payments yet.
+            .and_then(|()| database.without_primary_keys())
+            .and_then(|()| start(&docker, &SENDING, &[]));
         if let Err(failure) = up {
             // Whoever wants to know why finds them as they are, but they hold no port.
             docker.compose(&["stop"])?;
             return Err(failure);
         }
         journal.say(format_args!(
-            "all are well; {proxied} reaches MySQL through our proxy"
+            "all are well; tables show what is stored twice; {proxied} reaches MySQL through our proxy"
         ));
-        let names = Names::plain();
         let group = names.group(Service::Detector);
         let loader = Loader::start(&bootstrap, &names.payments, plot.rate, &plot.folder)?;
         Ok(Self {
             system: System {
                 kafka: Kafka::new(&bootstrap, &group, Arc::clone(&runtime))?,
-                database: Database::open(&database_url, &names.database, Arc::clone(&runtime))?,
+                database,
                 names,
             },
             journal,
@@ -160,6 +167,14 @@ impl World {
     }
 }
 
+/// Starts services and waits until they say that they are well, and others, who say nothing.
+fn start(docker: &Docker, services: &[&str], silent: &[&str]) -> Outcome {
+    let up = ["up", "--detach", "--no-build"];
+    docker.compose(&[&up[..], services, silent].concat())?;
+    let mut all = services.iter();
+    all.try_for_each(|service| docker.healthy(service, 1, START_SECONDS))
+}
+
 /// How containers reach us.
 struct Host {
     gateway: String,
@@ -172,11 +187,10 @@ impl Host {
 
     /// Linux has an address that only containers reach; Docker Desktop hands on to the loopback.
     fn find() -> Outcome<Self> {
-        let asked = std::process::Command::new("docker")
-            .args(["network", "inspect", "bridge", "--format"])
-            .arg("{{(index .IPAM.Config 0).Gateway}}")
-            .output()
-            .attempt("ask Docker for its bridge")?;
+        let mut command = std::process::Command::new("docker");
+        command.args(["network", "inspect", "bridge", "--format"]);
+        command.arg("{{(index .IPAM.Config 0).Gateway}}");
+        let asked = output(&mut command, DOCKER).attempt("ask Docker for its bridge")?;
         let gateway = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
         let is_ours = std::net::TcpListener::bind((gateway.as_str(), 0)).is_ok();
         Ok(Self {
