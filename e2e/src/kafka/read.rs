@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use rdkafka::{ClientConfig, Offset};
 
@@ -14,8 +14,8 @@ use crate::wait::{Wait, pace};
 /// A record, still in the client's memory.
 pub type Record<'a> = BorrowedMessage<'a>;
 
-/// Brokers and disks here are the local ones.
-const LIMIT: Duration = Duration::from_secs(300);
+/// Brokers and disks here are the local ones: whoever has more to say says something in this time.
+const LIMIT: Duration = Duration::from_secs(120);
 
 impl Kafka {
     /// Hands every committed record of a topic to `each`, from its first to its last, once no
@@ -34,29 +34,48 @@ impl Kafka {
             .assign(&list(topic, Offset::Beginning)?)
             .attempt(format_args!("assign {topic}"))?;
         let mut ended = [false; PARTITIONS as usize];
-        let (started, mut records) = (Instant::now(), 0);
+        let (mut heard, mut records, mut trouble) = (Instant::now(), 0, String::new());
         while ended.contains(&false) {
-            if started.elapsed() > LIMIT {
+            if heard.elapsed() > LIMIT {
                 let seconds = LIMIT.as_secs();
-                let sentence = format!("{topic} could not be read to its end within {seconds} s");
+                let sentence = format!(
+                    "{topic} could not be read to its end: nothing for {seconds} s{trouble}"
+                );
                 return Err(Failure::new(sentence));
             }
             match consumer.poll(Duration::from_millis(100)) {
                 Some(Ok(record)) => {
-                    records += 1;
+                    (heard, records) = (Instant::now(), records + 1);
                     each(&record)?;
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    heard = Instant::now();
                     if let Some(ended) = ended.get_mut(partition.unsigned_abs() as usize) {
                         *ended = true;
                     }
                 }
+                // The client connects again by itself and goes on from where it was.
+                Some(Err(error)) if is_passing(&error) => trouble = format!(", and {error}"),
                 Some(Err(error)) => return Err(error).attempt(format_args!("read {topic}")),
                 None => pace(Duration::ZERO)?,
             }
         }
         Ok(records)
     }
+}
+
+/// Whether it is about a connection, and not about what was asked for.
+fn is_passing(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::OperationTimedOut
+                | RDKafkaErrorCode::RequestTimedOut
+                | RDKafkaErrorCode::Resolve
+        )
+    )
 }
 
 /// A consumer that reads from positions that it is told and commits nothing.
@@ -83,4 +102,21 @@ pub fn header<'a>(record: &'a Record<'_>, name: &str) -> Option<&'a str> {
     let mut found = headers.iter().filter(|header| header.key == name);
     let text = std::str::from_utf8(found.next()?.value?).ok()?;
     found.next().is_none().then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_breaks_is_passing_and_a_log_that_is_gone_is_not() {
+        let check = |code, expected| {
+            let error = KafkaError::MessageConsumption(code);
+            assert_eq!(is_passing(&error), expected, "{error}");
+        };
+        check(RDKafkaErrorCode::BrokerTransportFailure, true);
+        check(RDKafkaErrorCode::AllBrokersDown, true);
+        check(RDKafkaErrorCode::OffsetOutOfRange, false);
+        check(RDKafkaErrorCode::UnknownTopicOrPartition, false);
+    }
 }
