@@ -69,7 +69,7 @@ impl<'s, 'b> Load<'s, 'b> {
             format_args!("{count} payments are produced"),
             || {
                 let on_topic = stage.system.kafka.count(topic)?;
-                let due = (odd * on_topic / count.max(1)).clamp(1, odd) - sent;
+                let due = share(odd, on_topic, count) - sent;
                 sender.send(due)?;
                 sent += due;
                 Ok((on_topic >= count).then_some(()))
@@ -126,5 +126,24 @@ impl<'s, 'b> Load<'s, 'b> {
     /// How many records a table has to have in the end.
     pub fn storable(&self) -> u64 {
         self.ordered + self.odd - self.dead
+    }
+}
+
+/// How many of the odd records belong among so many of `count` payments: one in any case, so that they are not all last.
+fn share(odd: u64, on_topic: u64, count: u64) -> u64 {
+    (odd * on_topic / count.max(1)).max(1).min(odd)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_records_come_among_the_others_and_may_be_none() {
+        assert_eq!(share(0, 5, 10), 0);
+        assert_eq!(share(4, 0, 10), 1);
+        assert_eq!(share(4, 5, 10), 2);
+        assert_eq!(share(4, 99, 10), 4);
+        assert_eq!(share(4, 99, 0), 4);
     }
 }
