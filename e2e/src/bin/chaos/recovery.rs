@@ -24,22 +24,23 @@ const LONG: Duration = Duration::from_secs(20);
 pub fn wait(world: &mut World, ended: Instant) -> Outcome<Option<Duration>> {
     let (mut well, mut told) = (None, Instant::now());
     loop {
-        let behind = behind(world);
+        let theirs = world.theirs();
+        let behind = behind(world).and_then(|behind| Ok((behind, theirs?)));
         if behind.is_err() {
             // What our clients remember of brokers that are gone must not count as the system's own.
             world.look_anew()?;
         }
-        if told.elapsed() > LONG && !matches!(behind, Ok(None)) {
+        if told.elapsed() > LONG && !matches!(behind, Ok((None, _))) {
             told = Instant::now();
-            let why = behind
-                .as_ref()
-                .map_or_else(ToString::to_string, |why| why.clone().unwrap_or_default());
+            let why = match &behind {
+                Ok((why, _)) => why.clone().unwrap_or_default(),
+                Err(failure) => failure.to_string(),
+            };
             world.journal.say(format_args!("not well yet: {why}"));
         }
         // What cannot be asked now is not well.
         match behind {
-            Ok(None) => {
-                let theirs = world.theirs().unwrap_or_default();
+            Ok((None, theirs)) => {
                 let (since, before) = *well.get_or_insert_with(|| (Instant::now(), theirs));
                 let enough = PRODUCER_RATE as i64 * STEADY.as_secs() as i64 / 2;
                 match (since.elapsed() >= STEADY, theirs - before >= enough) {
@@ -49,7 +50,7 @@ pub fn wait(world: &mut World, ended: Instant) -> Outcome<Option<Duration>> {
                     (false, _) => {}
                 }
             }
-            Ok(Some(_)) | Err(_) => well = None,
+            Ok((Some(_), _)) | Err(_) => well = None,
         }
         if ended.elapsed() > LIMIT {
             return Ok(None);
