@@ -23,12 +23,23 @@ pub fn balance(stage: &Stage<'_>, expected: u64) -> Outcome<Books> {
         ),
     );
     let (code, json) = audit(stage)?;
-    let value: Value = serde_json::from_str(&json).unwrap_or_default();
     journal.say(&json);
     journal.check(
         code == Some(0),
         format_args!("audit ends with {code:?} (0 expected)"),
     );
+    let differing = differing(&json, &books);
+    journal.check(
+        differing.is_empty(),
+        format_args!("audit and own count: {}", told(&differing)),
+    );
+    stage.bench.audited(&json);
+    Ok(books)
+}
+
+/// Which numbers of the audit's object are not those of our own count.
+pub fn differing(json: &str, books: &Books) -> Vec<String> {
+    let value: Value = serde_json::from_str(json).unwrap_or_default();
     let counts = [
         ("produced", books.produced),
         ("fraud", books.fraud),
@@ -39,21 +50,19 @@ pub fn balance(stage: &Stage<'_>, expected: u64) -> Outcome<Books> {
         ("doubled", 0),
         ("foreign", 0),
     ];
-    let differing: Vec<String> = counts
+    counts
         .iter()
         .filter(|(key, count)| value[key].as_u64() != Some(*count))
         .map(|(key, count)| format!("{key} {} instead of {count}", value[key]))
-        .collect();
-    let said = match differing.is_empty() {
+        .collect()
+}
+
+/// The same in words.
+pub fn told(differing: &[String]) -> String {
+    match differing.is_empty() {
         true => "the same".to_owned(),
         false => differing.join(", "),
-    };
-    journal.check(
-        differing.is_empty(),
-        format_args!("audit and own count: {said}"),
-    );
-    stage.bench.audited(&json);
-    Ok(books)
+    }
 }
 
 /// Runs `fraudstream audit --json`; its exit code and the last line of its stdout.
@@ -85,4 +94,27 @@ fn audit(stage: &Stage<'_>) -> Outcome<(Option<i32>, String)> {
         ))
     })?;
     Ok((status.code(), last.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_differs_is_named_and_so_is_one_that_is_not_there() {
+        let books = Books {
+            produced: 3,
+            fraud: 1,
+            legit: 2,
+            ..Books::default()
+        };
+        let mut audit = serde_json::json!({
+            "produced": 3, "fraud": 1, "legit": 2, "dead_lettered": 0, "in_flight": 0, "missing": 0, "doubled": 0, "foreign": 0
+        });
+        assert_eq!(told(&differing(&audit.to_string(), &books)), "the same");
+        audit["legit"] = 1.into();
+        let said = told(&differing(&audit.to_string(), &books));
+        assert_eq!(said, "legit 1 instead of 2");
+        assert_eq!(differing("nothing", &books).len(), 8);
+    }
 }

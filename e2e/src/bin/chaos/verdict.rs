@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use e2e::checker::{self, Kind, digest};
+use e2e::audit;
+use e2e::checker::{self, Books, Kind, digest};
 use e2e::failure::{Failure, Outcome};
 use e2e::kafka::header;
 use e2e::service::Service;
@@ -91,7 +92,7 @@ pub fn reach(world: &mut World) -> Outcome<Verdict> {
             such_as.unwrap_or_default()
         ),
     );
-    audit(world)?;
+    audit(world, &books)?;
     Ok(Verdict {
         payments: books.produced,
         lost: findings.count(&[
@@ -133,8 +134,8 @@ fn rest(world: &World) -> Outcome {
     rested.map_err(|failure| Failure::new(format!("{failure}: {why}")))
 }
 
-/// The product's own audit has to come to the same end.
-fn audit(world: &World) -> Outcome {
+/// The product's own audit has to come to the same end, number by number.
+fn audit(world: &World, books: &Books) -> Outcome {
     let run = ["run", "--rm", "--no-deps", "books", "audit", "--json"];
     let audited = world.docker.compose(&run);
     let said = match &audited {
@@ -145,3 +146,8 @@ fn audit(world: &World) -> Outcome {
     journal.check(audited.is_ok(), format_args!("fraudstream audit: {said}"));
     Ok(())
 }
+    let differing = audit::differing(&said, books);
+    journal.check(
+        differing.is_empty(),
+        format_args!("audit and own count: {}", audit::told(&differing)),
+    );
