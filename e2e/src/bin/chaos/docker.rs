@@ -11,7 +11,7 @@ use e2e::wait::Wait;
 use serde_json::Value;
 
 /// The name of the project.
-const PROJECT: &str = "fraudstream-chaos";
+pub const PROJECT: &str = "fraudstream-chaos";
 
 /// The project.
 pub struct Docker {

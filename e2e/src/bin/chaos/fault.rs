@@ -162,6 +162,13 @@ impl Kind {
         !self.parts().iter().any(|part| others.contains(part))
     }
 
+    /// Whether brokers or MySQL are away, for one of the services at least: then what has to be committed cannot be.
+    pub fn strikes_servers(self) -> bool {
+        let cut_off = matches!(self, Self::CutFromBroker(_) | Self::CutFromBrokers(_));
+        let parts = self.parts();
+        cut_off || parts.contains(&Part::Brokers) || parts.contains(&Part::Database)
+    }
+
     fn parts(self) -> Vec<Part> {
         match self {
             Self::Kill(service)

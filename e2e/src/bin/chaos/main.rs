@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod deaths;
 mod docker;
 mod fault;
 mod full_disk;

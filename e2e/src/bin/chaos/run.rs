@@ -35,6 +35,8 @@ pub fn all(world: &mut World, steps: impl Iterator<Item = Step>, report: &mut Re
                     .check(false, format_args!("well again: {why}"));
             }
         }
+        let stormy = step.faults().any(|fault| fault.kind.strikes_servers());
+        world.deaths.check(&world.journal, stormy)?;
         for fault in dealt {
             report.add(fault, recovery);
         }

@@ -93,6 +93,7 @@ pub fn reach(world: &mut World) -> Outcome<Verdict> {
         ),
     );
     audit(world, &books)?;
+    world.deaths.check(&world.journal, false)?;
     Ok(Verdict {
         payments: books.produced,
         lost: findings.count(&[

@@ -12,6 +12,7 @@ use e2e::service::Service;
 use e2e::system::{Names, System};
 use tokio::runtime::Runtime;
 
+use crate::deaths::Deaths;
 use crate::docker::Docker;
 use crate::loader::Loader;
 use crate::proxy::Proxy;
@@ -46,6 +47,8 @@ pub struct World {
     pub runtime: Arc<Runtime>,
     /// The containers.
     pub docker: Docker,
+    /// Whose process ended, and by whose hand.
+    pub deaths: Deaths,
     /// What is looked at from outside.
     pub system: System,
     /// Sends payments.
@@ -106,6 +109,7 @@ impl World {
         let docker = Docker::new(&plot.files, variables)?;
         docker.docker(&["build", "--quiet", "--tag", PACKETS, "e2e/packets"])?;
         docker.compose(&["down", "--remove-orphans", "--volumes"])?;
+        let deaths = Deaths::follow(&plot.folder)?;
         let names = Names::plain();
         let database = Database::open(&database_url, &names.database, Arc::clone(&runtime))?;
         journal.say("starting three brokers, MySQL and the four services");
@@ -133,6 +137,7 @@ impl World {
             journal,
             runtime,
             docker,
+            deaths,
             loader,
             proxy,
             proxied,

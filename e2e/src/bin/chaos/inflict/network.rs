@@ -84,7 +84,8 @@ fn cut<'w>(
     Inflicted::held(evidence, move || {
         // A container that ended meanwhile took its rules along.
         if world.docker.inspect(&victim, STARTED)? != began {
-            return End::seen(format!("{} has ended, and the cut with it", victim.name));
+            let ended = format!("{} has ended, and the cut with it", victim.name);
+            return Err(Failure::new(ended));
         }
         let dropped = within(world, &network, &format!("{COUNT} && {CONNECT}"))?;
         match dropped.trim() {
