@@ -2,6 +2,7 @@
 
 mod read;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,6 +124,15 @@ impl Kafka {
         let groups = self.committed.fetch_group_list(Some(group), ASK);
         let groups = groups.attempt(format_args!("ask for the members of {group}"))?;
         Ok(groups.groups().first().map_or(0, |it| it.members().len()))
+    }
+
+    /// The hosts on which the group's members are, as brokers see them. A replica may be more than one member.
+    pub fn hosts(&self, group: &str) -> Outcome<BTreeSet<String>> {
+        let groups = self.committed.fetch_group_list(Some(group), ASK);
+        let groups = groups.attempt(format_args!("ask for the hosts of {group}"))?;
+        let members = groups.groups().first().map_or(&[][..], |it| it.members());
+        let host = |host: &str| host.trim_start_matches('/').to_owned();
+        Ok(members.iter().map(|it| host(it.client_host())).collect())
     }
 
     /// The broker that leads each partition of a topic, in their order; -1 where there is none.

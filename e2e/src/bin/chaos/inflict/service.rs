@@ -1,10 +1,11 @@
 //! What befalls processes of ours.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use e2e::failure::{Failure, Outcome};
+use e2e::failure::Outcome;
 use e2e::service::Service;
-use e2e::wait::pace;
+use e2e::wait::{Wait, pace};
 
 use super::{End, Inflicted};
 use crate::world::World;
@@ -13,11 +14,14 @@ use crate::world::World;
 /// goes on.
 const WELL_SECONDS: u64 = 20;
 
+/// Where a container is in the project's network.
+const ADDRESS: &str = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+
 /// A zombie gets so long to do harm before its heir leaves.
 const HAUNTING: Duration = Duration::from_secs(4);
 
-/// What a service takes to end is bounded: 25 s, and what Docker needs.
-const DRAIN_SECONDS: f64 = 30.0;
+/// A replica joins its group, or is missed by it, in so many seconds more; otherwise nobody has noticed.
+const NOTICED_SECONDS: u64 = 20;
 
 /// SIGKILL; started again at the end.
 pub fn kill(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
@@ -29,7 +33,7 @@ pub fn kill(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     })
 }
 
-/// SIGTERM; it drains, and is started again at the end.
+/// SIGTERM; it drains, and is started again at the end. Whether it drained well is asked of all that end.
 pub fn terminate(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     let victim = world.docker.first(service.program())?;
     let began = Instant::now();
@@ -42,10 +46,6 @@ pub fn terminate(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     );
     Inflicted::held(evidence, move || {
         world.docker.start(&victim)?;
-        if seconds > DRAIN_SECONDS {
-            let late = format!("{} took {seconds:.1} s to end", victim.name);
-            return Err(Failure::new(late));
-        }
         End::seen("started again")
     })
 }
@@ -58,11 +58,16 @@ pub fn freeze(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     if has_heir {
         docker.scale(service.program(), 2)?;
     }
+    let address = docker.inspect(&zombie, ADDRESS)?;
     docker.signal(&zombie, "STOP")?;
     Inflicted::held(format!("{} is frozen", zombie.name), move || {
         // While other things happen, the heir may not be well; the zombie comes back all the same.
         let others = docker.all(service.program())?.into_iter();
         let well = others.filter(|it| it.id != zombie.id).any(|it| it.healthy);
+        let replaced = has_heir
+            && group_has(world, service, |hosts| {
+                !hosts.is_empty() && !hosts.contains(&address)
+            });
         docker.signal(&zombie, "CONT")?;
         if !has_heir {
             return End::seen("thawed");
@@ -74,8 +79,12 @@ pub fn freeze(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
         };
         pace(HAUNTING)?;
         docker.scale(service.program(), 1)?;
+        if !replaced {
+            let kept = format!("{} was in its group all the time", zombie.name);
+            return Ok(End::Unnoticed(kept));
+        }
         End::seen(format!(
-            "{} thawed beside {heir}, who has left",
+            "{} thawed beside {heir}, who had its partitions and has left",
             zombie.name
         ))
     })
@@ -90,14 +99,19 @@ pub fn roll(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
         _ => 2,
     };
     docker.scale(program, count)?;
+    let mut shared = count == 1;
     for replica in docker.all(program)? {
         // What is not well in time is not waited for: its successor is restarted all the same.
         let _ = docker.healthy(program, count, WELL_SECONDS);
+        shared = shared || group_has(world, service, |hosts| hosts.len() >= count);
         docker.docker(&["restart", "-t", "40", &replica.id])?;
     }
     Inflicted::held(format!("{count} restarted in turn"), move || {
         docker.scale(program, 1)?;
-        End::seen("one of them is left")
+        match shared {
+            true => End::seen("both had partitions; one of them is left"),
+            false => Ok(End::Unnoticed("never were both in the group".to_owned())),
+        }
     })
 }
 
@@ -106,7 +120,25 @@ pub fn scale(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     let (docker, program) = (&world.docker, service.program());
     docker.scale(program, 3)?;
     Inflicted::held("three of them", move || {
+        let shared = group_has(world, service, |hosts| hosts.len() >= 3);
         docker.scale(program, 1)?;
-        End::seen("one of them is left")
+        match shared {
+            true => End::seen("all were in the group; one of them is left"),
+            false => Ok(End::Unnoticed("never were all in the group".to_owned())),
+        }
     })
+}
+
+/// Whether the hosts of a service's group become so in time. Brokers that do not answer say nothing.
+fn group_has(world: &World, service: Service, so: impl Fn(&BTreeSet<String>) -> bool) -> bool {
+    let (kafka, group) = (&world.system.kafka, world.system.names.group(service));
+    let noticed = Wait::seconds(NOTICED_SECONDS)
+        .every(Duration::from_millis(250))
+        .until("the group has noticed", || {
+            Ok(kafka
+                .hosts(&group)
+                .is_ok_and(|hosts| so(&hosts))
+                .then_some(()))
+        });
+    noticed.is_ok()
 }
