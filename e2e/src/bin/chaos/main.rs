@@ -12,6 +12,7 @@ mod deaths;
 mod docker;
 mod fault;
 mod full_disk;
+mod images;
 mod inflict;
 mod ledger;
 mod loader;
@@ -85,6 +86,7 @@ fn chaos(arguments: &Arguments) -> Outcome<bool> {
         beside: Vec::new(),
         seed,
         rate: arguments.rate,
+        is_evidence: minutes(arguments) >= 60 && !arguments.full_disk,
         folder: folder.path().to_owned(),
     };
     if arguments.full_disk {

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use crate::deaths::Deaths;
 use crate::docker::Docker;
+use crate::images;
 use crate::loader::Loader;
 use crate::proxy::Proxy;
 use crate::receiver::{Receiver, TIMEOUT_MS};
@@ -78,6 +79,8 @@ pub struct Plot {
     pub seed: u64,
     /// Payments a second that we send.
     pub rate: u64,
+    /// Whether the run is long enough to be evidence.
+    pub is_evidence: bool,
     /// Where the ledger goes.
     pub folder: PathBuf,
 }
@@ -107,6 +110,7 @@ impl World {
             ("PRODUCER_RATE_PER_SECOND", PRODUCER_RATE.to_string()),
         ];
         let docker = Docker::new(&plot.files, variables)?;
+        images::tell(&docker, &journal, plot.is_evidence)?;
         docker.docker(&["build", "--quiet", "--tag", PACKETS, "e2e/packets"])?;
         docker.compose(&["down", "--remove-orphans", "--volumes"])?;
         let deaths = Deaths::follow(&plot.folder)?;
