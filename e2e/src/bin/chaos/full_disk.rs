@@ -68,7 +68,7 @@ pub fn run(world: &mut World) -> Outcome<Verdict> {
             RECOVERY.as_secs()
         ),
     );
-    verdict::reach(world)
+    verdict::reach(world, false)
 }
 
 /// Writes until there is no room.

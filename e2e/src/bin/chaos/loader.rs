@@ -18,8 +18,8 @@ use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProd
 use crate::ledger::{Judge, Ledger};
 use crate::payment::{NUMBER, Payment};
 
-/// After so long nobody knows what became of a record. Shorter than the longest outage, so that it happens.
-const DELIVERY_TIMEOUT_MS: &str = "45000";
+/// After so long nobody knows what became of a record. Shorter than the outages of two brokers, so that it happens.
+const DELIVERY_TIMEOUT_MS: &str = "20000";
 
 /// Between two looks at the clock.
 const TICK: Duration = Duration::from_millis(20);
@@ -46,6 +46,7 @@ struct Shared {
     waiting: AtomicI64,
     odd_sent: AtomicU64,
     odd_acked: AtomicU64,
+    odd_unknown: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -81,6 +82,11 @@ impl ProducerContext for Reports {
             Err((error, _)) => {
                 let why = error.rdkafka_error_code();
                 let why = why.unwrap_or(RDKafkaErrorCode::Unknown);
+                if why == RDKafkaErrorCode::MessageTimedOut {
+                    shared
+                        .odd_unknown
+                        .fetch_add(u64::from(sent.odd), Ordering::Relaxed);
+                }
                 shared.ledger.unknown(sent.number, why);
             }
         }
@@ -97,6 +103,7 @@ impl Loader {
             waiting: AtomicI64::new(0),
             odd_sent: AtomicU64::new(0),
             odd_acked: AtomicU64::new(0),
+            odd_unknown: AtomicU64::new(0),
             stop: AtomicBool::new(false),
         });
         let mut client = kafka::producer(bootstrap);
@@ -131,10 +138,16 @@ impl Loader {
         self.shared.acked.load(Ordering::Relaxed)
     }
 
-    /// How many records of bursts were handed over, and how many of them the brokers have acknowledged.
-    pub fn odd(&self) -> (u64, u64) {
-        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        (of(&self.shared.odd_sent), of(&self.shared.odd_acked))
+    /// How many records of bursts were handed over, how many of them the brokers have acknowledged, and of how many nobody
+    /// said in time what became of them.
+    pub fn odd(&self) -> [u64; 3] {
+        let Shared {
+            odd_sent,
+            odd_acked,
+            odd_unknown,
+            ..
+        } = &*self.shared;
+        [odd_sent, odd_acked, odd_unknown].map(|count| count.load(Ordering::Relaxed))
     }
 
     /// How many records wait for a broker's word.

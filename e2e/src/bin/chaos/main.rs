@@ -158,7 +158,7 @@ fn through(
         .collect();
     let mut report = Report::default();
     run::all(world, steps.into_iter().chain(rest), &mut report)?;
-    let verdict = verdict::reach(world)?;
+    let verdict = verdict::reach(world, minutes >= 60)?;
     report.tell(&world.journal, &planned);
     if minutes >= 60 {
         world.journal.check(

@@ -18,10 +18,10 @@ pub fn hours_off(world: &World) -> Outcome<Inflicted<'_>> {
 }
 
 fn burst(world: &World, burst: Burst, count: u64) -> Outcome<Inflicted<'_>> {
-    let (before, _) = world.loader.odd();
+    let [before, ..] = world.loader.odd();
     world.loader.burst(burst)?;
     Wait::seconds(30).until("the burst was sent", || {
-        Ok((world.loader.odd().0 >= before + count).then_some(()))
+        Ok((world.loader.odd()[0] >= before + count).then_some(()))
     })?;
     Inflicted::over(format!("{count} records in one go"))
 }
