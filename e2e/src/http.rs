@@ -1,13 +1,14 @@
-//! Just enough HTTP to ask a service's admin server.
+//! Just enough HTTP to ask a service's admin server, or Prometheus.
 
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::fmt::{Display, Write as _};
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use crate::failure::{Attempt, Failure, Outcome};
 
-/// Probes of the real world are no more patient.
-const LIMIT: Duration = Duration::from_secs(5);
+/// A machine that has just started a dozen containers is slow.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// What the server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,21 +28,52 @@ impl Answer {
 }
 
 /// Asks for `path`.
-pub fn get(address: SocketAddr, path: &str) -> Outcome<Answer> {
-    let text = exchange(address, path).attempt(format_args!("GET http://{address}{path}"))?;
+pub fn get(address: impl ToSocketAddrs + Display, path: &str) -> Outcome<Answer> {
+    let text = exchange(&address, path).attempt(format_args!("GET http://{address}{path}"))?;
     read(&text).ok_or_else(|| Failure::new(format!("GET http://{address}{path}: no HTTP: {text}")))
 }
 
-fn exchange(address: SocketAddr, path: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, LIMIT)?;
-    stream.set_read_timeout(Some(LIMIT))?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
-    )?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text)?;
-    Ok(text)
+/// `path` with these parameters.
+pub fn target(path: &str, parameters: &[(&str, &str)]) -> String {
+    let mut target = path.to_owned();
+    for (index, (name, value)) in parameters.iter().enumerate() {
+        target.push(if index == 0 { '?' } else { '&' });
+        for part in [encoded(name), "=".to_owned(), encoded(value)] {
+            target.push_str(&part);
+        }
+    }
+    target
+}
+
+/// HTTP 1.0: the answer ends with the connection, and comes in one piece.
+fn exchange(server: &(impl ToSocketAddrs + Display), path: &str) -> io::Result<String> {
+    let mut last = io::Error::from(io::ErrorKind::NotFound);
+    for address in server.to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, LIMIT) {
+            Ok(mut stream) => {
+                stream.set_read_timeout(Some(LIMIT))?;
+                write!(stream, "GET {path} HTTP/1.0\r\nhost: {server}\r\n\r\n")?;
+                let mut text = String::new();
+                stream.read_to_string(&mut text)?;
+                return Ok(text);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 fn read(text: &str) -> Option<Answer> {
@@ -71,6 +103,12 @@ mod tests {
             read("HTTP/1.1 503 Service Unavailable\r\na: b\r\n\r\nnot ready\nkafka: failed");
         let answer = answer.expect("an answer");
         assert_eq!(answer.line(), "503 not ready; kafka: failed");
+    }
+
+    #[test]
+    fn everything_but_letters_and_digits_is_encoded() {
+        let target = target("/api", &[("match[]", "a{b=~\".+\"}"), ("time", "1")]);
+        assert_eq!(target, "/api?match%5B%5D=a%7Bb%3D~%22.%2B%22%7D&time=1");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One question to Prometheus that must not be answered with nothing.
 
-use crate::failure::Outcome;
 use crate::prometheus::Prometheus;
+use e2e::failure::Outcome;
 
 /// A question, and where it stands.
 #[derive(Debug)]

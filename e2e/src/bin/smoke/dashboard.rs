@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::failure::{Attempt as _, Failure, Outcome};
 use crate::variables::Variables;
+use e2e::failure::{Attempt as _, Failure, Outcome};
 
 /// One of Grafana's dashboards.
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::failure::{Attempt as _, Failure, Outcome};
+use e2e::failure::{Attempt as _, Failure, Outcome};
 
 /// More would be an excuse.
 const MOST: usize = 5;

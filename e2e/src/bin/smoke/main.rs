@@ -12,10 +12,6 @@ mod check;
 mod clock;
 mod dashboard;
 mod exceptions;
-// Shared with the other program of this crate, which has no library.
-#[path = "../../failure.rs"]
-mod failure;
-mod http;
 mod plan;
 mod prometheus;
 mod report;
@@ -26,12 +22,12 @@ mod variables;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use e2e::failure::Outcome;
 
 use arguments::Arguments;
 use clock::Deadline;
 use dashboard::Dashboard;
 use exceptions::Exceptions;
-use failure::Outcome;
 use plan::Plan;
 use prometheus::Prometheus;
 use report::Report;

@@ -6,10 +6,10 @@ use crate::check::{Answer, Check, Kind, Question};
 use crate::clock::Deadline;
 use crate::dashboard::Dashboard;
 use crate::exceptions::Exceptions;
-use crate::failure::Outcome;
 use crate::prometheus::{Prometheus, Rule};
 use crate::report::Report;
 use crate::selector::{Selector, selectors};
+use e2e::failure::Outcome;
 
 /// Everything that has to have an answer.
 #[derive(Debug, Default)]

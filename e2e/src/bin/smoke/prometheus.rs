@@ -1,9 +1,8 @@
 //! Prometheus's API, as far as it is asked.
 
+use e2e::failure::{Attempt as _, Failure, Outcome};
+use e2e::http;
 use serde_json::Value;
-
-use crate::failure::{Attempt as _, Failure, Outcome};
-use crate::http;
 
 /// A Prometheus.
 #[derive(Debug, Clone)]
@@ -66,7 +65,8 @@ impl Prometheus {
     }
 
     fn get(&self, path: &str, parameters: &[(&str, &str)]) -> Outcome<Value> {
-        let body = http::get(&self.address, path, parameters)?;
+        // Whatever the status: Prometheus says in the body what is wrong.
+        let body = http::get(self.address.as_str(), &http::target(path, parameters))?.body;
         let mut answer: Value = serde_json::from_str(&body)
             .attempt(format_args!("read what {path} answered: {body}"))?;
         match answer["status"].as_str() {

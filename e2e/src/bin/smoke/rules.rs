@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use crate::failure::{Attempt as _, Outcome};
 use crate::prometheus::Rule;
+use e2e::failure::{Attempt as _, Outcome};
 
 /// The names of all alerts and records in a folder of rule files.
 pub fn names(folder: &Path) -> Outcome<BTreeSet<String>> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::failure::{Failure, Outcome};
+use e2e::failure::{Failure, Outcome};
 
 /// What Grafana puts in at the dashboards' own range of a quarter of an hour, with a scrape every 5 s:
 /// the least that a rate looks back is four scrapes.
