@@ -162,11 +162,11 @@ impl Kind {
         !self.parts().iter().any(|part| others.contains(part))
     }
 
-    /// Whether brokers or MySQL are away, for one of the services at least: then what has to be committed cannot be.
+    /// Whether it befalls brokers or MySQL: another service may then find nobody to commit to at its end.
     pub fn strikes_servers(self) -> bool {
-        let cut_off = matches!(self, Self::CutFromBroker(_) | Self::CutFromBrokers(_));
         let parts = self.parts();
-        cut_off || parts.contains(&Part::Brokers) || parts.contains(&Part::Database)
+        let servers = [Part::Brokers, Part::Database];
+        self.service().is_none() && servers.iter().any(|part| parts.contains(part))
     }
 
     fn parts(self) -> Vec<Part> {
@@ -280,6 +280,12 @@ mod tests {
         let names: BTreeSet<String> = all.iter().map(Kind::to_string).collect();
         assert_eq!(names.len(), all.len());
         assert!(names.contains("kill:fraud-detector"));
+    }
+
+    #[test]
+    fn servers_are_struck_and_not_those_who_are_cut_off_from_them() {
+        assert!(Kind::BrokerPaused.strikes_servers());
+        assert!(!Kind::CutFromDatabase(Service::Legit).strikes_servers());
     }
 
     #[test]
