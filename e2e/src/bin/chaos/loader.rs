@@ -82,7 +82,7 @@ impl ProducerContext for Reports {
             Err((error, _)) => {
                 let why = error.rdkafka_error_code();
                 let why = why.unwrap_or(RDKafkaErrorCode::Unknown);
-                if why == RDKafkaErrorCode::MessageTimedOut {
+                if !is_refusal(why) {
                     shared
                         .odd_unknown
                         .fetch_add(u64::from(sent.odd), Ordering::Relaxed);
@@ -107,7 +107,12 @@ impl Loader {
             stop: AtomicBool::new(false),
         });
         let mut client = kafka::producer(bootstrap);
-        client.set("message.timeout.ms", DELIVERY_TIMEOUT_MS);
+        client
+            .set("message.timeout.ms", DELIVERY_TIMEOUT_MS)
+            // Each record is sent once, so that whatever is on `payments` twice is not our doing: when records of an idempotent
+            // producer time out, librdkafka takes a new epoch and sends what it had sent before.
+            .set("enable.idempotence", "false")
+            .set("message.send.max.retries", "0");
         let client: Client = client
             .create_with_context(Reports(Arc::clone(&shared)))
             .attempt("make a producer")?;
@@ -170,6 +175,17 @@ impl Drop for Loader {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
     }
+}
+
+/// Whether it is the record's own fault, and not that of brokers which are away or too few.
+const fn is_refusal(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::InvalidTimestamp
+            | RDKafkaErrorCode::InvalidRecord
+            | RDKafkaErrorCode::InvalidMessage
+            | RDKafkaErrorCode::MessageSizeTooLarge
+    )
 }
 
 struct Sender {
