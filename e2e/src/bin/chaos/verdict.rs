@@ -17,9 +17,11 @@ use crate::world::World;
 /// How long the last ones may take.
 const REST_SECONDS: u64 = 240;
 
-/// Of so many payments that we sent, of one at most nobody may have said whether or where it is: in an hour with all
-/// faults, and in a short run, of which one outage is a large part.
-const UNKNOWN_AT_MOST: (usize, usize) = (10, 2);
+/// Of so many percent of the payments that we sent nobody may have said whether or where they are, in an hour with all faults.
+const UNKNOWN_PERCENT: usize = 10;
+
+/// The same in a short run, of which one outage is a large part.
+const UNKNOWN_PERCENT_OF_SHORT: usize = 75;
 
 /// What was lost or done twice, or in a wrong way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,11 +46,11 @@ pub fn reach(world: &mut World, is_long: bool) -> Outcome<Verdict> {
     let mut judge = world.loader.finish()?;
     rest(world)?;
     let (journal, system) = (&world.journal, &world.system);
-    let at_most = match is_long {
-        true => judge.sent() / UNKNOWN_AT_MOST.0,
-        false => judge.sent() / UNKNOWN_AT_MOST.1,
+    let percent = match is_long {
+        true => UNKNOWN_PERCENT,
+        false => UNKNOWN_PERCENT_OF_SHORT,
     };
-    let unknown = judge.unknown();
+    let (unknown, at_most) = (judge.unknown(), judge.sent() * percent / 100);
     journal.check(
         unknown + judge.unplaced() <= at_most && (unknown > 0 || !is_long),
         format_args!(
