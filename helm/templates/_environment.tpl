@@ -18,17 +18,22 @@ again replaces the one before: two of one name are an error to the API server. *
 {{- end -}}
 {{- end -}}
 
+{{/* A number as people write it. Those of a values file are floating point, and large ones would come out as 2.0240101e+07. */}}
+{{- define "fraudstream.number" -}}
+{{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ int64 . }}{{ else }}{{ . }}{{ end -}}
+{{- end -}}
+
 {{- define "fraudstream.environment.payment-producer" -}}
 {{ include "fraudstream.environment.process" . }}
 {{ include "fraudstream.environment.kafka" . }}
 {{ include "fraudstream.environment.creation" . }}
 {{ include "fraudstream.environment.topics" (dict "root" . "names" (list "payments")) }}
 {{- with .Values.paymentProducer }}
-- { name: PRODUCER_RATE_PER_SECOND, value: {{ .ratePerSecond | quote }} }
+- { name: PRODUCER_RATE_PER_SECOND, value: {{ include "fraudstream.number" .ratePerSecond | quote }} }
 - { name: PRODUCER_COUNT, value: {{ .count | int64 | quote }} }
 - { name: PRODUCER_TIME_ZONE, value: {{ .timeZone | quote }} }
 {{- if ne (toString .seed) "" }}
-- { name: PRODUCER_SEED, value: {{ .seed | quote }} }
+- { name: PRODUCER_SEED, value: {{ include "fraudstream.number" .seed | quote }} }
 {{- end }}
 {{- end }}
 {{- end -}}

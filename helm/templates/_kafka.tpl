@@ -2,13 +2,26 @@
 
 {{/* Every broker by its own name: there before any of them is ready, and one that is away hides no other. */}}
 {{- define "fraudstream.kafka.bootstrap" -}}
+{{ include "fraudstream.kafka.addresses" (dict "root" . "domain" "") }}
+{{- end -}}
+
+{{/* The same for whoever is in another namespace. */}}
+{{- define "fraudstream.kafka.bootstrapFromOutside" -}}
+{{ include "fraudstream.kafka.addresses" (dict "root" . "domain" (printf ".%s.svc" .Release.Namespace)) }}
+{{- end -}}
+
+{{/* (root, domain that follows each name) */}}
+{{- define "fraudstream.kafka.addresses" -}}
+{{- $domain := .domain -}}
+{{- with .root -}}
 {{- if .Values.kafka.enabled -}}
 {{- $name := printf "%s-kafka" (include "fraudstream.fullname" .) -}}
 {{- range $i := until (int .Values.kafka.replicas) -}}
-{{- if $i }},{{ end }}{{ $name }}-{{ $i }}.{{ $name }}:9092
+{{- if $i }},{{ end }}{{ $name }}-{{ $i }}.{{ $name }}{{ $domain }}:9092
 {{- end -}}
 {{- else -}}
 {{ .Values.kafka.external.bootstrapServers }}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
@@ -28,13 +41,16 @@ inSync: {{ include "fraudstream.given" (list .Values.topics.minInsyncReplicas $i
 {{- if kindIs "invalid" (first .) }}{{ last . }}{{ else }}{{ first . | int64 }}{{ end -}}
 {{- end -}}
 
-{{/* A volume's size in MiB. */}}
+{{/* The size of a volume or of memory in MiB. */}}
 {{- define "fraudstream.mebibytes" -}}
 {{- $size := toString . -}}
 {{- if hasSuffix "Ti" $size }}{{ mulf (trimSuffix "Ti" $size | float64) 1048576 | int64 }}
 {{- else if hasSuffix "Gi" $size }}{{ mulf (trimSuffix "Gi" $size | float64) 1024 | int64 }}
 {{- else if hasSuffix "Mi" $size }}{{ trimSuffix "Mi" $size | float64 | int64 }}
-{{- else }}{{ fail (printf "the size of a volume is %s: give it in Mi, Gi or Ti" $size) }}
+{{- /* As the API server keeps 2.3Gi: in thousandths of a byte. */}}
+{{- else if hasSuffix "m" $size }}{{ divf (trimSuffix "m" $size | float64) 1048576000 | int64 }}
+{{- else if regexMatch "^[0-9]+$" $size }}{{ divf (float64 $size) 1048576 | int64 }}
+{{- else }}{{ fail (printf "a size is %s: give it in Mi, Gi or Ti" $size) }}
 {{- end -}}
 {{- end -}}
 

@@ -45,7 +45,7 @@ podSelector:
 - to: [{ {{ include "fraudstream.peer" (dict "root" .root "component" "mysql") }} }]
   ports: [{ port: 3306 }]
 {{- else }}
-{{ include "fraudstream.egress.rule" (dict "to" $values.database.external.egress.to "ports" (list $values.database.external.port)) }}
+{{ include "fraudstream.egress.rule" (dict "to" $values.database.external.egress.to "ports" ($values.database.external.egress.ports | default (list $values.database.external.port))) }}
 {{- end }}
 {{- end }}
 {{- if and .webhook $values.webhook.existingSecret }}
