@@ -12,6 +12,21 @@ pub const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
 /// A transaction that is not committed for so long is aborted by the coordinator, which ends what a stopped process left open.
 pub const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a standing connection may leave a request without an answer, in milliseconds.
+const SOCKET_TIMEOUT: &str = "10000";
+
+/// Of a transactional producer all of these follow from [`TRANSACTION_TIMEOUT`]: librdkafka refuses a producer whose limits do not
+/// go together.
+const TIME_LIMITS: &[&str] = &[
+    "transaction.timeout.ms",
+    "message.timeout.ms",
+    "delivery.timeout.ms",
+    "socket.timeout.ms",
+    "request.timeout.ms",
+    "linger.ms",
+    "queue.buffering.max.ms",
+];
+
 /// How much larger than a payment a record on the outputs may be: headers are added.
 pub const HEADER_ROOM_BYTES: usize = 64 * 1024;
 
@@ -27,13 +42,13 @@ fn common(config: &Config) -> ClientConfig {
     client
         .set("bootstrap.servers", &config.bootstrap_servers)
         .set("client.id", "fraudstream")
-        // Brokers behind a Service change their address; a name is looked up again soon.
-        .set("broker.address.ttl", "5000")
         .set("socket.keepalive.enable", "true")
+        // While no broker answers at all librdkafka tries one twice as often as this, whatever the maximum is: 98 times in 5 s
+        // with the default 100 ms, 21 times with this.
+        .set("reconnect.backoff.ms", "500")
         // After a broker's restart wait less than the default 10 s before the next try.
-        .set("reconnect.backoff.ms", "100")
         .set("reconnect.backoff.max.ms", "2000")
-        // Packets that got lost are sent again after 1, 3, 7, 15 s...: a new connection is had sooner than the default 30 s.
+        // Lost SYNs are sent again after 1, 3, 7, 15 s: giving up after 5 s reconnects sooner than the default 30 s.
         .set("socket.connection.setup.timeout.ms", "5000")
         // Topics made after the client started are found sooner than the default 5 minutes.
         .set("topic.metadata.refresh.interval.ms", "10000")
@@ -74,10 +89,13 @@ fn sasl(client: &mut ClientConfig, protocol: &str, credentials: &Credentials) {
         .set("sasl.password", credentials.password.expose());
 }
 
-/// The operator's own properties come last: they may change what is above, but not what [`crate::properties`] guards.
-fn with_properties(mut client: ClientConfig, config: &Config) -> ClientConfig {
+/// The operator's own properties come last: they may change what is above, but not what [`crate::properties`] guards, nor what
+/// this client has to do without.
+fn with_properties(mut client: ClientConfig, config: &Config, without: &[&str]) -> ClientConfig {
     for (name, value) in &config.properties {
-        client.set(name, value);
+        if !without.contains(&name.as_str()) {
+            client.set(name, value);
+        }
     }
     client
 }
@@ -100,10 +118,9 @@ pub fn group_consumer(config: &Config, group: &str) -> ClientConfig {
         )
         // A loop that hangs loses its partitions after this long.
         .set("max.poll.interval.ms", "60000")
-        // The same for connections that stand: TCP waits as long again as the network was away, and longer than the default
-        // 60 s is not needed by any request but those with a limit of their own.
-        .set("socket.timeout.ms", "10000");
-    with_properties(client, config)
+        // Likewise for established connections: after an outage TCP's own back-off waits about as long again as it lasted.
+        .set("socket.timeout.ms", SOCKET_TIMEOUT);
+    with_properties(client, config, &["message.max.bytes"])
 }
 
 /// A reader outside of any group, for the audit and for reading back.
@@ -112,8 +129,10 @@ pub fn reader(config: &Config) -> ClientConfig {
     // Without a group librdkafka still wants a name; none of its offsets is ever committed.
     client
         .set("group.id", "fraudstream-reader")
-        .set("enable.partition.eof", "true");
-    with_properties(client, config)
+        .set("enable.partition.eof", "true")
+        // Nobody asks for them, and they would wait in its queue.
+        .set("statistics.interval.ms", "0");
+    with_properties(client, config, &["message.max.bytes"])
 }
 
 fn reading(config: &Config) -> ClientConfig {
@@ -162,21 +181,29 @@ pub fn transactional_producer(
                 .saturating_sub(BATCH_HEADER_BYTES)
                 .to_string(),
         )
+        // librdkafka makes it the limit of every request, too, less 100 ms.
         .set("transaction.timeout.ms", &timeout)
         // A record that is not delivered within the transaction's time is of no use.
         .set("message.timeout.ms", &timeout)
         // The transaction's outcome speaks for every record; reports of success would only cost.
-        .set("delivery.report.only.error", "true");
-    with_properties(client, config)
+        .set("delivery.report.only.error", "true")
+        // The consumer's tell what probes want to know; these would wait in its queue.
+        .set("statistics.interval.ms", "0");
+    with_properties(client, config, TIME_LIMITS)
 }
 
 /// The payment-producer's producer.
 pub fn idempotent_producer(config: &Config) -> ClientConfig {
     // Who publishes waits for each burst to be acknowledged before the next: long enough to hand one over is enough.
     let mut client = producing(config, Duration::from_millis(10));
-    // A payment that was made is not given up while the brokers are away.
-    client.set("message.timeout.ms", "0");
-    with_properties(client, config)
+    client
+        // A payment that was made is not given up while the brokers are away.
+        .set("message.timeout.ms", "0")
+        // A connection that nobody answers on is given up, as a consumer's is: sequence numbers keep what is sent again from
+        // being there twice. Brokers that wait for their copies answer sooner than that, or the connection would go for it.
+        .set("socket.timeout.ms", SOCKET_TIMEOUT)
+        .set("request.timeout.ms", "8000");
+    with_properties(client, config, &[])
 }
 
 fn producing(config: &Config, linger: Duration) -> ClientConfig {
@@ -200,6 +227,9 @@ fn producing(config: &Config, linger: Duration) -> ClientConfig {
 /// A client that creates and describes.
 pub fn admin(config: &Config) -> ClientConfig {
     let mut client = common(config);
-    client.set("statistics.interval.ms", "0");
-    with_properties(client, config)
+    client
+        .set("statistics.interval.ms", "0")
+        // It only waits at the start.
+        .set("reconnect.backoff.ms", "1000");
+    with_properties(client, config, &["message.max.bytes"])
 }

@@ -60,10 +60,13 @@ impl Fault {
     pub const FENCED: i32 = RDKafkaErrorCode::Fenced as i32;
 
     /// The table of outcomes. Flags come before codes, and the order of the questions matters: a timeout with the abort flag
-    /// says that records were not delivered, one with the retriable flag that the outcome is unknown.
+    /// says that records were not delivered, one with the retriable flag that the outcome is unknown. But positions without an
+    /// answer may arrive after an abort, and in the transaction that follows it: only a new epoch keeps them out.
     pub fn fate(&self) -> Fate {
+        let unanswered = self.call == Call::SendOffsets && self.code == Self::TIMED_OUT;
         match (self.fatal, self.requires_abort, self.retriable) {
             (true, _, _) => Fate::Recreate,
+            (false, true, _) if unanswered => Fate::Recreate,
             (false, true, _) => Fate::Abort,
             // A timeout of the call itself is not repeated: the request may still be on its way and hit the next transaction.
             (false, false, true) if self.code != Self::TIMED_OUT => Fate::Repeat,

@@ -234,7 +234,11 @@ impl LogReader {
         let patience = Instant::now() + PATIENCE.min(limits.left());
         loop {
             let refusal = match call() {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    // What it has to say would pile up.
+                    while self.written.poll(Duration::ZERO).is_some() {}
+                    return Ok(answer);
+                }
                 Err(refusal) => refusal,
             };
             // Serves what librdkafka has to say, above all why it cannot connect. This client has no records to deliver.

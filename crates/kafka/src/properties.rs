@@ -44,6 +44,14 @@ const GUARDED: &[(&str, &str)] = &[
         "transactional.id",
         "it fences zombies and is made from the group, the instance and the worker",
     ),
+    (
+        "partitioner",
+        "payments of one account could end on several partitions, out of their order",
+    ),
+    (
+        "group.protocol",
+        "the consumers' settings are those of the classic protocol",
+    ),
     ("group.id", "KAFKA_GROUP_ID sets it"),
     ("bootstrap.servers", "KAFKA_BOOTSTRAP_SERVERS sets it"),
     ("metadata.broker.list", "KAFKA_BOOTSTRAP_SERVERS sets it"),
@@ -74,7 +82,11 @@ pub fn read(reading: &mut Reading<'_>, variable: &Variable) -> Option<BTreeMap<S
                 Err(why) => {
                     refused = true;
                     let name = format!("{}{rest}", variable.open_prefix().unwrap_or_default());
-                    reading.refuse_named(&name, &value, format!("something else: {why}"));
+                    reading.refuse_named(
+                        &name,
+                        &value,
+                        format!("a valid librdkafka property: {why}"),
+                    );
                 }
             },
         }

@@ -1,6 +1,6 @@
 //! The producer's half of a transaction.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::ConsumerGroupMetadata;
@@ -29,6 +29,10 @@ const OFFSETS: Duration = if cfg!(test) {
 } else {
     TRANSACTION_TIMEOUT.saturating_add(Duration::from_secs(5))
 };
+/// Producers that hang in a call, each with its threads and connections. A process that has left so many behind starts anew.
+const LEFT_BEHIND: usize = 3;
+/// Events that are served at a time.
+const EVENTS: i32 = 100;
 /// One slice of a call that would wait longer than is good.
 const SLICE: Duration = Duration::from_millis(100);
 
@@ -61,6 +65,8 @@ pub trait Produce<Group> {
     /// Makes a new producer with the same transactional id and fences every older one. One bounded try; the next goes on with
     /// the same producer unless it failed for good.
     fn open(&mut self) -> Result<(), Fault>;
+    /// Hands over what the client has to say. Nothing else does where all goes well, and it would pile up. Never blocks.
+    fn serve(&mut self);
     /// Begins a transaction.
     fn begin(&mut self) -> Result<(), Fault>;
     /// Queues a record.
@@ -89,6 +95,8 @@ pub struct TransactionalProducer {
     producer: Option<Arc<BaseProducer<Context>>>,
     /// The producer is made, but `init_transactions` has not succeeded yet.
     opening: bool,
+    /// Producers that were given up with a call in them, for as long as it lasts.
+    left: Vec<Weak<BaseProducer<Context>>>,
 }
 
 impl TransactionalProducer {
@@ -111,6 +119,7 @@ impl TransactionalProducer {
             connection,
             producer: None,
             opening: false,
+            left: Vec::new(),
         }
     }
 
@@ -145,7 +154,17 @@ fn no_producer(call: Call) -> Fault {
 
 impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
     fn open(&mut self) -> Result<(), Fault> {
+        self.left.retain(|producer| producer.strong_count() > 0);
+        if self.left.len() >= LEFT_BEHIND {
+            return Err(Fault {
+                text: format!(
+                    "{LEFT_BEHIND} producers hang in send_offsets_to_transaction, which only the end of the process ends"
+                ),
+                ..no_producer(Call::Create)
+            });
+        }
         if !self.opening {
+            self.serve();
             // The old one goes first: two at a time would fence each other.
             self.producer = None;
             let context = Context::new(Arc::clone(&self.connection), None);
@@ -160,14 +179,24 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
         let outcome = producer
             .init_transactions(OPEN)
             .map_err(|error| Fault::new(Call::Init, &error));
-        // Serves what librdkafka has to say meanwhile, above all why it cannot connect.
-        producer.poll(Duration::ZERO);
+        // Above all why it cannot connect.
+        self.serve();
         match outcome {
             Ok(()) => self.opening = false,
             Err(ref fault) if fault.fatal => self.opening = false,
             Err(_) => {}
         }
         outcome
+    }
+
+    fn serve(&mut self) {
+        let Some(producer) = &self.producer else {
+            return;
+        };
+        // A call serves one event. The count also has records in it, which are reported in their own time.
+        for _ in 0..producer.in_flight_count().min(EVENTS) {
+            producer.poll(Duration::ZERO);
+        }
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
@@ -239,7 +268,8 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
             Ok(outcome) => outcome.map_err(wrap),
             Err(text) => {
                 // Its successor fences it, so whatever still comes of the call comes to nothing.
-                self.producer = None;
+                self.left
+                    .extend(self.producer.take().as_ref().map(Arc::downgrade));
                 Err(Fault {
                     code: Fault::TIMED_OUT,
                     text,
@@ -264,7 +294,10 @@ impl Produce<ConsumerGroupMetadata> for TransactionalProducer {
                 .abort_transaction(SLICE)
                 .map_err(|error| Fault::new(Call::Abort, &error))
             {
-                Err(fault) if fault.retriable && !fault.fatal && Instant::now() < deadline => {}
+                Err(fault) if fault.retriable && !fault.fatal && Instant::now() < deadline => {
+                    // Some answers come at once.
+                    std::thread::sleep(Duration::from_millis(5));
+                }
                 outcome => return outcome,
             }
             // `poll(0)` serves one event a call.

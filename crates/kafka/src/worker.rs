@@ -99,6 +99,9 @@ pub enum WorkerError {
     /// The consumer is of no use any more.
     #[error("the consumer gave up: {0}")]
     Consumer(String),
+    /// No producer can be made, which does not pass.
+    #[error("the producer cannot be made: {0}")]
+    Producer(String),
     /// Another process uses the same transactional id.
     #[error(
         "fenced {times} times within {} s: another process uses the transactional id {id}; give every instance its own \
@@ -142,6 +145,8 @@ pub struct Worker<C, P, R> {
     headers: HeaderList,
     /// When positions were last moved past markers.
     passed: Instant,
+    /// Transactions in a row that came to nothing.
+    barren: u32,
 }
 
 impl<C, P, R> Worker<C, P, R>
@@ -175,6 +180,7 @@ where
             rivals: recovery::Rivals::default(),
             headers: HeaderList::default(),
             passed: Instant::now(),
+            barren: 0,
         }
     }
 
@@ -200,6 +206,7 @@ where
     /// One turn: carry out what waits, take a burst of records, commit if it is time.
     fn turn(&mut self) -> Result<(), WorkerError> {
         self.vitals.turn();
+        self.producer.serve();
         self.recover()?;
         self.settle_assignment()?;
         self.take_burst()?;

@@ -69,6 +69,7 @@ pub async fn run(config: Config, process: Process) -> Result<(), Error> {
         Err(TopicError::Stopped) => return Ok(()),
         ensured => ensured?,
     };
+    turn(&process, &workers);
     let config = Arc::new(config);
     let threads: Vec<_> = workers
         .into_iter()
@@ -100,14 +101,19 @@ struct Shared {
     connection: Arc<Connection>,
 }
 
-/// Lets probes ask all workers: ready when each of them is, alive when each of them turns.
-fn watch(process: &Process, workers: &[Shared]) {
+/// Lets probes ask whether all workers turn. Before there are topics none does, however long that takes.
+fn turn(process: &Process, workers: &[Shared]) {
     for (number, worker) in workers.iter().enumerate() {
         let vitals = Arc::clone(&worker.vitals);
+        vitals.turn();
         process
             .health
             .pulse(format!("worker-{number}"), move || vitals.alive());
     }
+}
+
+/// Lets probes ask whether all workers are ready.
+fn watch(process: &Process, workers: &[Shared]) {
     let workers = workers.to_vec();
     process.health.dependency("kafka", move || {
         let mut notes = Vec::with_capacity(workers.len());

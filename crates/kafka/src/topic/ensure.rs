@@ -6,6 +6,7 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::types::RDKafkaRespErr;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -80,7 +81,11 @@ pub async fn ensure(
                 format!("waiting for topics that are missing: {}", names.join(", "))
             }
             Ok(missing) => match create(&admin, &missing, creation).await {
-                Ok(()) => continue,
+                // Brokers hear of it one after the other.
+                Ok(()) => {
+                    paused(stop).await?;
+                    continue;
+                }
                 Err(why) => why,
             },
             Err(why) => why,
@@ -96,10 +101,7 @@ pub async fn ensure(
             told.clone_from(&why);
         }
         vitals.troubled(why);
-        tokio::select! {
-            () = stop.cancelled() => return Err(TopicError::Stopped),
-            () = tokio::time::sleep(PAUSE) => {}
-        }
+        paused(stop).await?;
     }
     vitals.recovered();
     let cluster_id = asking.cluster_id().await;
@@ -112,6 +114,14 @@ pub async fn ensure(
         cluster_id,
         max_record_bytes,
     })
+}
+
+/// Waits for the next try.
+async fn paused(stop: &CancellationToken) -> Result<(), TopicError> {
+    tokio::select! {
+        () = stop.cancelled() => Err(TopicError::Stopped),
+        () = tokio::time::sleep(PAUSE) => Ok(()),
+    }
 }
 
 /// The topics that the cluster does not have.
@@ -135,10 +145,25 @@ async fn missing(
                     );
                 }
             }
+            Some(found) if found.error().is_some_and(|error| !is_missing(error)) => {
+                let code = found.error().map(RDKafkaErrorCode::from);
+                return Err(match code {
+                    Some(code) => format!("ask the cluster for topic {}: {code}", topic.name),
+                    None => format!("ask the cluster for topic {}", topic.name),
+                });
+            }
             _ => missing.push(topic.clone()),
         }
     }
     Ok(missing)
+}
+
+fn is_missing(error: RDKafkaRespErr) -> bool {
+    matches!(
+        error,
+        RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+            | RDKafkaRespErr::RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+    )
 }
 
 async fn create(

@@ -267,7 +267,9 @@ where
                 entry.rewind = Rewind::No;
             }
         }
-        self.vitals.recovered();
+        if self.is_trusted() {
+            self.vitals.recovered();
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use crate::client::TRANSACTION_TIMEOUT;
 use crate::consumer::Consume;
-use crate::fault::{Fate, Fault};
+use crate::fault::{Call, Fate, Fault};
 use crate::ledger::Rewind;
 use crate::metrics::Outcome;
 use crate::transaction::Produce;
@@ -51,10 +51,14 @@ impl Recovery {
     }
 
     fn failed(&mut self) {
-        let pause = FIRST_PAUSE * 2_u32.saturating_pow(self.failures.min(8));
+        self.next_try = Instant::now() + pause(self.failures);
         self.failures += 1;
-        self.next_try = Instant::now() + pause.min(LONGEST_PAUSE);
     }
+}
+
+/// The pause after so many failures in a row before this one.
+fn pause(failures: u32) -> Duration {
+    (FIRST_PAUSE * 2_u32.saturating_pow(failures.min(8))).min(LONGEST_PAUSE)
 }
 
 /// When this worker was fenced.
@@ -127,12 +131,29 @@ where
         self.router.aborted();
         self.consumer.pause(&self.ledger.partitions());
         self.ledger.rewind(self.evidence(step));
+        // One failure passes. What fails again and again may be refused for good, and each try writes to the brokers.
+        let (why, wait) = match self.barren {
+            0 => (why, Duration::ZERO),
+            barren => (
+                format!(
+                    "{why}; {} transactions in a row came to nothing",
+                    barren + 1
+                ),
+                pause(barren - 1),
+            ),
+        };
+        self.barren = self.barren.saturating_add(1);
         self.vitals.troubled(why);
         self.recovery = Some(Recovery {
             step,
             failures: 0,
-            next_try: Instant::now(),
+            next_try: Instant::now() + wait,
         });
+    }
+
+    /// Whether records may be read again before a commit has shown that all is well.
+    pub(super) fn is_trusted(&self) -> bool {
+        self.barren < 2
     }
 
     /// Where positions come from after a step: an abort leaves them where they were, a lost outcome only the broker knows.
@@ -164,7 +185,12 @@ where
                 }
                 self.recovery = None;
                 self.connection.heard_from();
-                self.vitals.recovered();
+                if self.is_trusted() {
+                    self.vitals.recovered();
+                }
+            }
+            Err(fault) if fault.call == Call::Create => {
+                return Err(WorkerError::Producer(fault.text));
             }
             Err(fault) => {
                 warn!(id = self.options.transactional_id, %fault, "could not come back yet; will be tried again");

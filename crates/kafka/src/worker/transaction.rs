@@ -172,6 +172,7 @@ where
                 timer.observe_duration();
                 self.ledger.commit();
                 self.rivals.committed();
+                self.barren = 0;
                 self.router.committed();
                 if self.options.embedded {
                     self.consumer.commit(&next, &self.assignment.topic_id);
@@ -257,6 +258,8 @@ fn stuck(call: Call) -> Fault {
 /// The group let this consumer go; what is open is somebody else's to decide now.
 fn no_member() -> Fault {
     Fault {
+        // Nothing was sent.
+        code: 0,
         text: "not a member of the consumer group".to_owned(),
         requires_abort: true,
         ..stuck(Call::SendOffsets)

@@ -167,10 +167,14 @@ impl Call {
     }
 
     /// A fault of this call with these flags, where brokers could answer so: a request that is still under way was given up by
-    /// its caller, who knows nothing of an abort.
+    /// its caller. Who gave up positions may know that the transaction is to be aborted, who gave up its commit does not.
     fn fault(self, flags: u8, code: i32, effect: Effect) -> Option<Twist> {
         let (fatal, abort, retriable) = (flags & 4 != 0, flags & 2 != 0, flags & 1 != 0);
-        let late = matches!(self, Self::Commit | Self::SendOffsets) && !abort;
+        let late = match self {
+            Self::Commit => !abort,
+            Self::SendOffsets => !abort || code == Fault::TIMED_OUT,
+            _ => false,
+        };
         let timed_out = code == Fault::TIMED_OUT || !retriable;
         if matches!(effect, Effect::Late(_)) && !(late && timed_out) {
             return None;

@@ -118,6 +118,8 @@ fn fault(call: Call, (fatal, requires_abort, retriable): (bool, bool, bool), cod
 }
 
 impl Produce<u32> for Writer {
+    fn serve(&mut self) {}
+
     fn open(&mut self) -> Result<(), Fault> {
         let open = |writer: &mut Self, world: &mut World| {
             world.brokers.new_epoch();
