@@ -19,7 +19,7 @@ DATABASE_URL             URL; required
 DATABASE_PASSWORD        secret; optional
                          password of the user in the URL
 DATABASE_PASSWORD_FILE   path; optional
-                         file that holds DATABASE_PASSWORD, in its place
+                         file to read DATABASE_PASSWORD from
 
 KAFKA_BOOTSTRAP_SERVERS  host:port, comma-separated; default
                          localhost:9091,localhost:9092,localhost:9093
