@@ -57,7 +57,7 @@ DASHBOARD = Dashboard("fraud", "Fraud", "How much fraud there is, of what kind, 
     ]),
     Row("Payments", 9, [
         graph("Payments by type", PER_SECOND, (f"sum by (type) (rate(fraudstream_payments_total{{HERE}}{RATE}))", "{{type}}"),
-              "Payments decided, by payment type. All at 0: nothing arrives or the detector stands still, see the Pipeline dashboard; `other` rising: somebody sends types that end as unprocessable.",
+              "Payments decided, by payment type. All at 0: nothing arrives or the detector is stuck, see the Pipeline dashboard; `other` rising: somebody sends types that end as unprocessable.",
               width=12, stacked=True),
         graph("Payments by recipient", PER_SECOND, (f"sum by (recipient) (rate(fraudstream_payments_total{{HERE}}{RATE}))", "{{recipient}}"),
               "Payments decided, by class of recipient. More strangers than usual is what fraud looks like from here; compare with hits by rule.",

@@ -35,7 +35,7 @@ DASHBOARD = Dashboard("pipeline", "Pipeline", "How fast payments move, where the
               "Records between the stored position and the end, for each consumer. Growing for long: FraudstreamLagGrowing, add replicas or see what slows them under latency.",
               steps=((10_000, RED),)),
         graph("Lag in records by partition", COUNT, (f"sum by (topic, partition) ({LAG})", "{{topic}} {{partition}}"),
-              "The same for each partition. One that rises alone stands still or holds one very busy account: see partitions halted."),
+              "The same for each partition. One that rises alone is halted or holds one very busy account: see partitions halted."),
         graph("Lag in seconds by job", SECONDS, ("max by (job) (fraudstream_consumer_lag_seconds{HERE})", "{{job}}"),
               "Age of the last committed record at its commit. Follows bursts; a minute or more that lasts means that a consumer cannot keep up.",
               steps=((60, RED),)),
@@ -72,7 +72,7 @@ DASHBOARD = Dashboard("pipeline", "Pipeline", "How fast payments move, where the
     ]),
     Row("", 7, [
         stat("Partitions halted", COUNT, (HALTED, "{{job}}: {{topic}}"),
-             "Partitions that stand still until somebody acts. Any: the service's log has an ERROR with topic, partition and offset; FraudstreamPartitionHalted says what to do.",
+             "Partitions that are halted until somebody acts. Any: the service's log has an ERROR with topic, partition and offset; FraudstreamPartitionHalted says what to do.",
              width=12, decimals=0, steps=((1, RED),)),
         stat("Unread or unstorable", COUNT, ("sum(increase(fraudstream_dead_letters_total{HERE}[$__range]))", "dead letters"),
              "Dead letters in the shown time, from detector and sinks. Look at the reasons above for what was wrong with them.",

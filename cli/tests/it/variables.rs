@@ -22,6 +22,8 @@ under one of our prefixes is a warning that suggests the nearest known name.
 
 A value whose type is *secret* is never shown, and can come from a file: `NAME_FILE` names it, and `NAME` is then left out. `KAFKA_PROPERTY_*`
 is any property of librdkafka, in capitals and with `_` for every dot: `KAFKA_PROPERTY_SOCKET_TIMEOUT_MS` is `socket.timeout.ms`.
+Two kinds do not reach every client: `message.max.bytes` is for those that produce, and the detector's producer keeps its own time limits, which have to
+go together (`transaction.timeout.ms`, `message.timeout.ms`, `socket.timeout.ms`, `request.timeout.ms`, `linger.ms`).
 
 `fraudstream demo` takes arguments (`--help`) and, of these variables, `LOG_FORMAT` and `LOG_LEVEL` (`warn` unless it is set). `healthcheck`,
 of every program, takes `ADMIN_ADDR`. `fraudstream audit` without `--follow` serves nothing and repeats nothing, so `ADMIN_ADDR`,

@@ -64,6 +64,8 @@ pub enum Twist {
     Renew(usize),
     /// The records of a partition before this offset are deleted.
     Retain(i32, i64),
+    /// Positions are refused at every call until that one, as to somebody who may not write to a topic.
+    Refused(usize),
     /// The process is told to stop.
     Stop,
 }

@@ -1,6 +1,7 @@
 //! One play: processes are started until every record is decided, whatever goes wrong on the way; then the books are checked.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub struct Played {
     pub output: usize,
     /// Partitions whose log began past their position.
     pub cut: Vec<i32>,
+    /// What readiness said while it was not ready.
+    pub troubles: BTreeSet<String>,
 }
 
 struct Router {
@@ -94,13 +97,13 @@ impl Scene {
     pub fn play(&self) -> Played {
         let world = World::new(&self.records, self.plan.clone());
         let counted = Rc::new(Cell::new(0));
-        let mut ends = Vec::new();
+        let (mut ends, mut troubles) = (Vec::new(), BTreeSet::new());
         for _ in 0..PROCESSES {
             if is_done(&world.borrow()) {
                 break;
             }
             world.borrow_mut().join();
-            let outcome = self.live(&world, Rc::clone(&counted));
+            let outcome = self.live(&world, Rc::clone(&counted), &mut troubles);
             ends.extend(outcome.err().map(|error| error.to_string()));
         }
         let world = world.borrow();
@@ -112,11 +115,17 @@ impl Scene {
             counted,
             output: world.brokers.output.len(),
             cut: world.brokers.cut.iter().copied().collect(),
+            troubles,
         }
     }
 
     /// The life of one process: it turns until nothing is left to do, then it is told to stop.
-    fn live(&self, world: &Shared, counted: Rc<Cell<usize>>) -> Result<(), WorkerError> {
+    fn live(
+        &self,
+        world: &Shared,
+        counted: Rc<Cell<usize>>,
+        troubles: &mut BTreeSet<String>,
+    ) -> Result<(), WorkerError> {
         let mut worker = Worker::new(
             Client(Rc::clone(world)),
             Writer::new(Rc::clone(world)),
@@ -144,8 +153,12 @@ impl Scene {
             // One that says that it is at work and finds nothing to do has read everything.
             let content = match worker.vitals.ready() {
                 Ok(_) => true,
-                // Its commit, which the clock would bring, says that all is well again.
-                Err(why) => why.contains("is halted") || worker.open.is_some(),
+                Err(why) => {
+                    // Its commit, which the clock would bring, says that all is well again.
+                    let content = why.contains("is halted") || worker.open.is_some();
+                    troubles.insert(why);
+                    content
+                }
             };
             let at_rest = idle
                 && content

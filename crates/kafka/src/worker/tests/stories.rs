@@ -30,3 +30,17 @@ fn a_rival_that_stays_ends_the_process_with_the_id_that_both_use() {
         played.ends
     );
 }
+
+#[test]
+fn what_is_refused_again_and_again_is_not_ready_until_a_transaction_commits() {
+    let scene = Scene::small(Plan::at(0, Twist::Refused(80)));
+    let played = scene.play();
+    assert_eq!(played.ends, Vec::<String>::new());
+    for told in ["2 transactions in a row", "4 transactions in a row"] {
+        assert!(
+            played.troubles.iter().any(|why| why.contains(told)),
+            "{told} in {:?}",
+            played.troubles
+        );
+    }
+}

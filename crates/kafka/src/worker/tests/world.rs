@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use super::brokers::Brokers;
-use super::plan::{Call, Plan, Twist};
+use super::plan::{Call, Effect, Plan, Twist};
 use crate::consumer::Position;
 
 /// Everything that there is, shared by the clients of one play.
@@ -26,6 +26,7 @@ pub struct World {
     pub violations: Vec<String>,
     /// Polls in a row that found nothing to do.
     pub idle: usize,
+    refused_until: usize,
     plan: Plan,
 }
 
@@ -109,6 +110,7 @@ impl World {
                 Twist::Rival => self.brokers.new_epoch(),
                 Twist::Renew(records) => self.brokers.renew(records),
                 Twist::Retain(partition, low) => self.brokers.retain(partition, low),
+                Twist::Refused(until) => self.refused_until = until,
                 Twist::Stop => self.stop = true,
                 Twist::Fault { .. } if !call.is_of_the_producer() => {}
                 Twist::Consume(..) if call.is_of_the_producer() => {}
@@ -117,6 +119,15 @@ impl World {
         }
         if let Some(Twist::Crash(_)) = failure {
             self.crashed = true;
+        }
+        if call == Call::SendOffsets && number < self.refused_until {
+            failure.get_or_insert(Twist::Fault {
+                fatal: false,
+                abort: true,
+                retriable: false,
+                code: 29,
+                effect: Effect::Not,
+            });
         }
         failure
     }
