@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fraudstream::audit::AuditError;
+use fraudstream::audit::books::What;
 use kafka::{Handed, HeaderList, LogError, Outgoing, Produce as _, TransactionalProducer};
 use store::Table;
 
@@ -121,19 +122,24 @@ async fn a_transaction_that_stays_open_past_the_deadline_leaves_the_question_ope
 }
 
 #[tokio::test]
-async fn a_position_before_the_marker_of_an_emptied_log_is_lawful() {
+async fn in_an_emptied_log_a_position_is_lawful_behind_the_last_marker_and_not_before_it() {
     let mut pipeline = Pipeline::real().await;
     pipeline.produce(4);
     let mut producer = producer(&pipeline);
     send(&pipeline, &mut producer, 0..4);
     producer.commit().unwrap();
     pipeline.commit_all();
-    pipeline.store(Table::Legit, 0..4, 4).await;
-    pipeline.assert_even([0, 4, 0, 0]).await;
+    // The last record is 3, and its marker 4.
+    pipeline.store(Table::Legit, 0..4, 5).await;
     pipeline
         .cluster
         .delete_records(pipeline.topic(Output::Legit), 0, 5);
     pipeline.assert_even([0, 4, 0, 0]).await;
+    pipeline.store(Table::Legit, [], 4).await;
+    let balance = pipeline.audit().await;
+    let found = balance.findings.iter();
+    let found: Vec<_> = found.map(|finding| (finding.what, finding.count)).collect();
+    assert_eq!(found, [(What::Position, 1)]);
 }
 
 #[tokio::test]
