@@ -176,7 +176,7 @@ impl Writer<'_> {
         relation: Relation,
         values: &[Value<'_>],
     ) -> Result<(), StoreError> {
-        let row = format!("(?{})", ", ?".repeat(R::COLUMNS.len() - 1));
+        let row = R::places(self.session.dialect());
         let more_rows = format!(", {row}").repeat(values.len() / R::COLUMNS.len() - 1);
         let statement = format!(
             "INSERT INTO {relation} ({}) VALUES {row}{more_rows}",

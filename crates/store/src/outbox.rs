@@ -4,6 +4,9 @@
 //! owner and the end of the lease into the row, in a transaction of its own; delivery then happens with no lock held,
 //! and several replicas share the work. A lease that runs out makes the alert due again, so one that was delivered by a
 //! replica killed right after is delivered twice, under the same id.
+//!
+//! All times but `created_at` are by the database's clock, the one that all replicas share: one whose own clock is off
+//! takes nobody's lease away and puts nothing off.
 
 use sqlx::AssertSqlSafe;
 
@@ -41,8 +44,8 @@ struct Lease {
 }
 
 impl Store {
-    /// Leases up to `limit` alerts that are due, those due longest first. Times are milliseconds, `now` since 1970
-    /// UTC. After an error some may be leased all the same; they come back when the lease ends.
+    /// Leases up to `limit` alerts that are due at `now`, a time of [`Store::now_ms`], for so many milliseconds; those
+    /// due longest come first. After an error some may be leased all the same; they come back when the lease ends.
     pub async fn lease_alerts(
         &self,
         owner: &str,
@@ -70,14 +73,12 @@ impl Store {
 
     /// Notes a delivery, which is a fact even when the lease ran out meanwhile. Says whether this was the first note
     /// of it.
-    pub async fn mark_delivered(&self, alert: &Alert, now: i64) -> Result<bool, StoreError> {
-        self.mark(
-            alert,
-            "state = 'delivered', delivered_at = ?, last_error = NULL",
-            "",
-            &[Value::Int(now)],
-        )
-        .await
+    pub async fn mark_delivered(&self, alert: &Alert) -> Result<bool, StoreError> {
+        let assignments = format!(
+            "state = 'delivered', delivered_at = {}, last_error = NULL",
+            self.dialect().now()
+        );
+        self.mark(alert, &assignments, "", &[]).await
     }
 
     /// Gives an alert up: its receiver refused it for good. Says whether it was still ours.
@@ -91,16 +92,27 @@ impl Store {
         .await
     }
 
-    /// Puts the next attempt off until then. Says whether the alert was still ours.
+    /// Puts the next attempt off by so many milliseconds. Says whether the alert was still ours.
     pub async fn mark_retry(
         &self,
         alert: &Alert,
-        next_attempt_at: i64,
+        pause_ms: i64,
         error: &str,
     ) -> Result<bool, StoreError> {
-        let values = [Value::Int(next_attempt_at), shortened(error)];
-        self.mark(alert, "next_attempt_at = ?, last_error = ?", OURS, &values)
-            .await
+        let assignments = format!(
+            "next_attempt_at = {} + ?, last_error = ?",
+            self.dialect().now()
+        );
+        let values = [Value::Int(pause_ms), shortened(error)];
+        self.mark(alert, &assignments, OURS, &values).await
+    }
+
+    /// The database's clock, milliseconds since 1970 UTC.
+    pub async fn now_ms(&self) -> Result<i64, StoreError> {
+        let select = format!("SELECT {}", self.dialect().now());
+        let mut session = self.session("read the clock").await?;
+        let rows = session.query(AssertSqlSafe(select), &[]).await?;
+        rows.first().map_or(Ok(0), |row| row.int(0))
     }
 
     /// How many alerts wait to be delivered, leased ones included; counting ends at `most`, since it takes time with each.
@@ -120,7 +132,7 @@ impl Store {
     async fn mark(
         &self,
         alert: &Alert,
-        assignments: &'static str,
+        assignments: &str,
         condition: &'static str,
         assigned: &[Value<'_>],
     ) -> Result<bool, StoreError> {

@@ -1,5 +1,6 @@
 //! How each kind of row is written.
 
+use crate::dialect::Dialect;
 use crate::value::Value;
 use crate::{AlertRow, DeadLetterRow, PaymentRow, RowKey, UNSTORABLE, limits};
 
@@ -10,6 +11,11 @@ pub(crate) trait Record {
 
     /// The column that tells a duplicate from a conflict; `None` where whatever is there first stands.
     const CONTENT: Option<&'static str>;
+
+    /// What stands for a row in an INSERT: a question mark for each of the columns, in whatever expression.
+    fn places(_dialect: Dialect) -> String {
+        format!("(?{})", ", ?".repeat(Self::COLUMNS.len() - 1))
+    }
 
     /// Its primary key.
     fn key(&self) -> &RowKey;
@@ -101,6 +107,12 @@ impl Record for AlertRow {
     ];
     /// Made from the payment, whose bytes were compared already.
     const CONTENT: Option<&'static str> = None;
+
+    /// Due at once: by the database's clock, which decides it, whatever the replica's says that raises the alert.
+    fn places(dialect: Dialect) -> String {
+        let (least, now) = (dialect.pick("LEAST", "MIN"), dialect.now());
+        format!("(?, ?, ?, ?, ?, ?, ?, {least}(?, {now}), ?)")
+    }
 
     fn key(&self) -> &RowKey {
         &self.key

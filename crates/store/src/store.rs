@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::dialect::Dialect;
 use crate::session::{Pool, Session};
 use crate::{Batch, Claim, Committed, Config, Database, Partition, StoreError, connect, migrate};
 
@@ -41,6 +42,10 @@ impl Store {
 
     pub(crate) async fn session(&self, attempt: &'static str) -> Result<Session, StoreError> {
         self.inner.pool.session(attempt).await
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.inner.pool.dialect()
     }
 
     /// The largest statement that the server takes.

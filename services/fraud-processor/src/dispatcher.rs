@@ -54,7 +54,7 @@ pub struct Options {
     pub receiver_backoff: Backoff,
     /// Of calls to the database.
     pub database_backoff: Backoff,
-    /// The wall clock in milliseconds since the epoch.
+    /// This replica's wall clock, milliseconds since 1970 UTC: how old an alert was when it was delivered.
     pub now_ms: fn() -> i64,
 }
 
@@ -166,12 +166,7 @@ impl Dispatcher {
     async fn lease(&mut self, room: usize, under_way: &mut JoinSet<Posted>) -> Instant {
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
         let lease_ms = i64::try_from(self.options.lease.as_millis()).unwrap_or(i64::MAX);
-        let now = (self.options.now_ms)();
-        let leased = self
-            .store
-            .lease_alerts(&self.options.owner, limit, lease_ms, now)
-            .await;
-        let alerts = match leased {
+        let alerts = match self.due(limit, lease_ms).await {
             Ok(alerts) => alerts,
             // Which errors are passing is for the sink to decide, which uses the same database and may end the process.
             Err(error) => return Instant::now() + self.database_failed(&error),
@@ -196,6 +191,14 @@ impl Dispatcher {
             });
         }
         Instant::now() + pause
+    }
+
+    /// Leases what is due by the database's clock.
+    async fn due(&self, limit: u32, lease_ms: i64) -> Result<Vec<Alert>, StoreError> {
+        let now = self.store.now_ms().await?;
+        self.store
+            .lease_alerts(&self.options.owner, limit, lease_ms, now)
+            .await
     }
 
     async fn settle(&mut self, posted: Result<Posted, JoinError>, stop: &CancellationToken) {
@@ -260,16 +263,15 @@ impl Dispatcher {
     /// One try. Says whether the alert was still ours, or its delivery was news.
     async fn note(&self, posted: &Posted) -> Result<bool, StoreError> {
         let alert = &posted.alert;
-        let now = (self.options.now_ms)();
         match &posted.verdict {
-            Verdict::Delivered => self.store.mark_delivered(alert, now).await,
+            Verdict::Delivered => self.store.mark_delivered(alert).await,
             Verdict::Refused { why } => self.store.mark_failed(alert, why).await,
             Verdict::Later { why, after } => {
                 let tries = u32::try_from(alert.attempt).unwrap_or(u32::MAX);
                 let pause = self.options.alert_backoff.pause(tries, &alert.id);
-                let pause = pause.max(after.unwrap_or_default()).as_millis();
-                let then = now.saturating_add(i64::try_from(pause).unwrap_or(i64::MAX));
-                self.store.mark_retry(alert, then, why).await
+                let pause = pause.max(after.unwrap_or_default());
+                let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+                self.store.mark_retry(alert, pause_ms, why).await
             }
         }
     }

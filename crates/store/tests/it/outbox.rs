@@ -95,10 +95,10 @@ async fn a_lease_that_ran_out_makes_the_alert_due_again() {
         );
         assert!(!bench.store.mark_failed(&lost, "too late").await.unwrap());
         assert!(
-            bench.store.mark_delivered(&lost, 2_000).await.unwrap(),
+            bench.store.mark_delivered(&lost).await.unwrap(),
             "a delivery is a fact"
         );
-        assert!(!bench.store.mark_delivered(&again, 2_001).await.unwrap());
+        assert!(!bench.store.mark_delivered(&again).await.unwrap());
         assert!(!bench.store.mark_retry(&again, 5_000, "500").await.unwrap());
         assert_eq!(due(&bench.store, "c", 10 * MINUTE).await, []);
     })
@@ -112,17 +112,41 @@ async fn an_alert_to_be_retried_comes_back_at_its_time() {
         let mut alert = due(&bench.store, "a", 1_000).await.remove(0);
         for attempt in 1..4 {
             assert_eq!(alert.attempt, attempt);
-            let then = attempt * 10_000;
+            let (pause, before) = (attempt * MINUTE, bench.store.now_ms().await.unwrap());
             assert!(
                 bench
                     .store
-                    .mark_retry(&alert, then, &"long ".repeat(1_000))
+                    .mark_retry(&alert, pause, &"long ".repeat(1_000))
                     .await
                     .unwrap()
             );
-            assert_eq!(due(&bench.store, "a", then - 1).await, []);
-            alert = due(&bench.store, "b", then).await.remove(0);
+            let after = bench.store.now_ms().await.unwrap();
+            assert_eq!(due(&bench.store, "a", before + pause - 1).await, []);
+            alert = due(&bench.store, "b", after + pause).await.remove(0);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_raised_by_a_clock_that_is_ahead_is_due_at_once() {
+    on_every_database(|bench| async move {
+        let ahead = bench.store.now_ms().await.unwrap() + 60 * MINUTE;
+        raise(&bench, [ahead]).await;
+        let now = bench.store.now_ms().await.unwrap();
+        let alerts = due(&bench.store, "a", now).await;
+        assert_eq!(offsets(&alerts), [0]);
+        assert_eq!(alerts[0].created_at, ahead, "when it was raised stays");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_databases_clock_is_the_wall_clock_in_milliseconds() {
+    on_every_database(|bench| async move {
+        let wall = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() as i64;
+        let now = bench.store.now_ms().await.unwrap();
+        assert!((now - wall).abs() < MINUTE, "{now} is not near {wall}");
     })
     .await;
 }
@@ -161,7 +185,7 @@ async fn the_latest_alerts_are_those_that_wait_and_the_newest_first() {
             .await
             .unwrap()
             .remove(0);
-        assert!(bench.store.mark_delivered(&delivered, 160).await.unwrap());
+        assert!(bench.store.mark_delivered(&delivered).await.unwrap());
         let recent = bench.store.recent_alerts(10).await.unwrap();
         let times: Vec<i64> = recent.iter().map(|alert| alert.created_at).collect();
         assert_eq!(times, [300, 200]);
@@ -179,7 +203,7 @@ async fn alerts_that_wait_are_counted_until_the_limit() {
         let leased = due(&bench.store, "a", 1_000).await;
         assert_eq!(bench.store.pending_alerts(10).await.unwrap(), 5);
         assert_eq!(bench.store.pending_alerts(3).await.unwrap(), 3);
-        assert!(bench.store.mark_delivered(&leased[0], 1_001).await.unwrap());
+        assert!(bench.store.mark_delivered(&leased[0]).await.unwrap());
         assert!(bench.store.mark_failed(&leased[1], "404").await.unwrap());
         assert_eq!(bench.store.pending_alerts(10).await.unwrap(), 3);
     })
