@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What happens to the next COMMIT that comes by.
+/// What happens to the next COMMIT that comes by, or to another word of a client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spoil {
     /// The connection breaks on both sides before the server sees it.
@@ -49,6 +49,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     spoil: Option<Spoil>,
+    /// Which word it is for: so many more come by before it. `None`: a COMMIT.
+    words: Option<usize>,
     spoiled: bool,
     /// Until then, new connections are closed as soon as they come.
     away_until: Option<Instant>,
@@ -102,10 +104,22 @@ impl Proxy {
         let mut state = self.shared.state();
         state.spoiled = false;
         state.away_after_spoil = away;
+        state.words = None;
         state.spoil = Some(spoil);
     }
 
-    /// Whether the COMMIT came by that was to be spoiled.
+    /// Spoils what a client says after so many words more, of whatever kind.
+    pub fn spoil_word(&self, number: usize, spoil: Spoil) {
+        self.spoil(spoil, Duration::ZERO);
+        self.shared.state().words = Some(number);
+    }
+
+    /// Spoils nothing more.
+    pub fn relent(&self) {
+        self.shared.state().spoil = None;
+    }
+
+    /// Whether what was to be spoiled came by.
     pub fn spoiled(&self) -> bool {
         self.shared.state().spoiled
     }
@@ -178,10 +192,7 @@ impl Shared {
         copy(&mut from_client, |bytes| {
             let word = Hold::of(bytes);
             self.wait_while_held(word);
-            let spoil = (word == Some(Hold::Commit))
-                .then(|| self.state().next_spoil())
-                .flatten();
-            let Some(spoil) = spoil else {
+            let Some(spoil) = self.state().next_spoil(word) else {
                 return to_server.write_all(bytes).is_ok();
             };
             match spoil {
@@ -239,9 +250,17 @@ impl Hold {
 }
 
 impl State {
-    /// What happens to a COMMIT that comes by now.
-    fn next_spoil(&mut self) -> Option<Spoil> {
-        let spoil = self.spoil.take()?;
+    /// What happens to a word that comes by now.
+    fn next_spoil(&mut self, word: Option<Hold>) -> Option<Spoil> {
+        let due = match &mut self.words {
+            None => word == Some(Hold::Commit),
+            Some(0) => true,
+            Some(words) => {
+                *words -= 1;
+                false
+            }
+        };
+        let spoil = due.then(|| self.spoil.take()).flatten()?;
         if !self.away_after_spoil.is_zero() {
             self.away_until = Some(Instant::now() + self.away_after_spoil);
             self.cut_all();

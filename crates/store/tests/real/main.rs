@@ -5,6 +5,7 @@
 
 #[path = "../support/bench.rs"]
 mod bench;
+mod broken_calls;
 mod locks;
 mod lost_answers;
 mod migrating;
