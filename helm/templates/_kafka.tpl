@@ -41,17 +41,14 @@ inSync: {{ include "fraudstream.given" (list .Values.topics.minInsyncReplicas $i
 {{- if kindIs "invalid" (first .) }}{{ last . }}{{ else }}{{ first . | int64 }}{{ end -}}
 {{- end -}}
 
-{{/* The size of a volume or of memory in MiB. */}}
+{{/* The size of a volume or of memory in MiB, in whatever unit: claims have those of whoever enlarged them, and the API server
+keeps fractions in thousandths of a byte. */}}
 {{- define "fraudstream.mebibytes" -}}
 {{- $size := toString . -}}
-{{- if hasSuffix "Ti" $size }}{{ mulf (trimSuffix "Ti" $size | float64) 1048576 | int64 }}
-{{- else if hasSuffix "Gi" $size }}{{ mulf (trimSuffix "Gi" $size | float64) 1024 | int64 }}
-{{- else if hasSuffix "Mi" $size }}{{ trimSuffix "Mi" $size | float64 | int64 }}
-{{- /* As the API server keeps 2.3Gi: in thousandths of a byte. */}}
-{{- else if hasSuffix "m" $size }}{{ divf (trimSuffix "m" $size | float64) 1048576000 | int64 }}
-{{- else if regexMatch "^[0-9]+$" $size }}{{ divf (float64 $size) 1048576 | int64 }}
-{{- else }}{{ fail (printf "a size is %s: give it in Mi, Gi or Ti" $size) }}
-{{- end -}}
+{{- $unit := regexFind "[A-Za-z]*$" $size -}}
+{{- $bytes := dict "m" 0.001 "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- if not (hasKey $bytes $unit) }}{{ fail (printf "a size is %s: give it in Mi, Gi or Ti" $size) }}{{ end -}}
+{{ divf (mulf (trimSuffix $unit $size | float64) (get $bytes $unit)) 1048576 | int64 }}
 {{- end -}}
 
 {{/*
