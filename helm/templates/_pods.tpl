@@ -102,6 +102,21 @@ securityContext:
 {{- end }}
 {{- end -}}
 
+{{/* The same argument with values: all volumes of a program of ours, the operator's own files last; and their mounts. */}}
+{{- define "fraudstream.volumes" -}}
+{{- include "fraudstream.secretVolumes" . | trim }}
+{{- with concat .root.Values.extraVolumes .values.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "fraudstream.mounts" -}}
+{{- include "fraudstream.secretMounts" . | trim }}
+{{- with concat .root.Values.extraVolumeMounts .values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{/* For a Prometheus that goes by annotations. */}}
 {{- define "fraudstream.scraped" -}}
 {{- if .Values.metrics.annotations -}}

@@ -22,6 +22,6 @@ Our programs, in the order that payments take: component, its key in the values,
 
 {{- define "fraudstream.image" -}}
 {{- with .root.Values.image -}}
-{{- with .registry }}{{ . }}/{{ end }}{{ .repository }}/{{ $.program }}:{{ .tag | default $.root.Chart.AppVersion }}
+{{- with .registry }}{{ . }}/{{ end }}{{ .repository }}/{{ $.program }}:{{ .tag | default $.root.Chart.AppVersion }}{{ with get .digests $.program }}@{{ . }}{{ end }}
 {{- end -}}
 {{- end -}}
