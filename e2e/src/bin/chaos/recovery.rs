@@ -65,7 +65,7 @@ pub fn behind(world: &World) -> Outcome<Option<String>> {
     let normal = 2 * world.rate as i64;
     let of_partition = normal / i64::from(e2e::kafka::PARTITIONS) + 30;
     let waiting = world.loader.waiting();
-    if waiting > normal {
+    if waiting as i64 > normal {
         return Ok(Some(format!("{waiting} payments wait for the brokers")));
     }
     for service in Service::CONSUMERS {
