@@ -56,6 +56,17 @@ impl Broken {
         self.proxy.spoiled().then_some(outcome)
     }
 
+    /// A claim that goes past the proxy.
+    async fn claim(&self, owner: &str) -> Claim {
+        let store = &self.bench.store;
+        store.claim(SINK, &partition(), owner).await.unwrap()
+    }
+
+    /// A batch that goes past the proxy.
+    async fn commit(&self, batch: &Batch) -> Committed {
+        self.bench.store.commit(batch).await.unwrap()
+    }
+
     async fn count(&self, relation: Relation) -> u64 {
         self.bench.store.count(relation).await.unwrap()
     }
@@ -94,27 +105,21 @@ fn batch(claim: Claim) -> Batch {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_that_breaks_anywhere_is_stored_as_a_whole_or_not_at_all_and_the_caller_is_told_which()
- {
+async fn a_batch_that_breaks_anywhere_is_there_as_a_whole_or_not_at_all() {
     on_mysql(&server(), |bench| async move {
         let broken = Broken::new(bench).await;
         let mut batches = 0;
         for spoil in SPOILS {
             let mut word = 0;
             loop {
-                let claim = broken
-                    .bench
-                    .store
-                    .claim(SINK, &partition(), "a")
-                    .await
-                    .unwrap();
+                let claim = broken.claim("a").await;
                 let batch = batch(claim);
                 let outcome = broken.call(word, spoil, broken.store.commit(&batch)).await;
                 let there = broken.count(Relation::LegitPayments).await == (batches + 1) * 3;
                 match &outcome {
                     Some(Err(_)) => {
                         assert!(!there, "word {word}, {spoil:?}: stored, and said not to be");
-                        let again = broken.bench.store.commit(&batch).await.unwrap();
+                        let again = broken.commit(&batch).await;
                         assert_eq!(again, stored(3), "word {word}, {spoil:?}");
                     }
                     Some(Ok(committed)) => assert_eq!(
@@ -156,12 +161,7 @@ async fn a_claim_that_breaks_anywhere_can_be_made_again_and_fences_the_one_befor
             let mut word = 0;
             loop {
                 let moved = partition();
-                let before = broken
-                    .bench
-                    .store
-                    .claim(SINK, &partition(), "a")
-                    .await
-                    .unwrap();
+                let before = broken.claim("a").await;
                 let outcome = broken
                     .call(word, spoil, broken.store.claim(SINK, &moved, "b"))
                     .await;
@@ -171,14 +171,14 @@ async fn a_claim_that_breaks_anywhere_can_be_made_again_and_fences_the_one_befor
                 };
                 assert!(claim.epoch > before.epoch, "word {word}, {spoil:?}");
                 assert_eq!(
-                    broken.bench.store.commit(&batch(before)).await.unwrap(),
+                    broken.commit(&batch(before)).await,
                     Committed::Fenced {
                         partitions: vec![partition()]
                     },
                     "word {word}, {spoil:?}"
                 );
                 assert_eq!(
-                    broken.bench.store.commit(&batch(claim)).await.unwrap(),
+                    broken.commit(&batch(claim)).await,
                     stored(3),
                     "word {word}, {spoil:?}"
                 );
@@ -199,13 +199,8 @@ async fn a_lease_that_breaks_anywhere_ends_by_itself_and_no_alert_is_forgotten()
     const LEASE: Duration = Duration::from_secs(60);
     on_mysql(&server(), |bench| async move {
         let broken = Broken::new(bench).await;
-        let claim = broken
-            .bench
-            .store
-            .claim(SINK, &partition(), "a")
-            .await
-            .unwrap();
-        let _ = broken.bench.store.commit(&batch(claim)).await.unwrap();
+        let claim = broken.claim("a").await;
+        let _ = broken.commit(&batch(claim)).await;
         let (lease_ms, mut now) = (LEASE.as_millis() as i64, 1_000);
         for spoil in SPOILS {
             let mut word = 0;
