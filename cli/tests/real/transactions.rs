@@ -1,5 +1,6 @@
 //! Transactions: open, aborted, committed, and the offsets that their markers take.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use fraudstream::audit::AuditError;
 use fraudstream::audit::books::What;
 use kafka::{Handed, HeaderList, LogError, Outgoing, Produce as _, TransactionalProducer};
 use store::Table;
+use tokio::time::timeout;
 
 use crate::support::pipeline::{Output, Pipeline};
 
@@ -82,15 +84,12 @@ async fn a_transaction_that_is_open_when_the_reading_begins_is_waited_for() {
     send(&pipeline, &mut producer, 0..6);
     // Its offsets are committed as far as anybody can see, and its records are hidden yet: as between two markers.
     pipeline.commit_all();
-    let ending = std::thread::spawn(move || {
-        // Not a wait for something: so long the reader has to be patient.
-        std::thread::sleep(Duration::from_secs(2));
-        producer.commit().unwrap();
-        producer
-    });
-    let totals = pipeline.assert_even([0, 0, 0, 6]).await;
+    let mut reading = pin!(pipeline.assert_even([0, 0, 0, 6]));
+    let early = timeout(Duration::from_secs(2), &mut reading).await;
+    assert!(early.is_err(), "it did not wait for the transaction");
+    producer.commit().unwrap();
+    let totals = reading.await;
     assert_eq!((totals.to_decide, totals.to_store), (0, 6));
-    drop(ending.join().unwrap());
 }
 
 #[tokio::test]

@@ -12,10 +12,11 @@ use sqlx::AssertSqlSafe;
 
 use crate::session::Session;
 use crate::value::{Row, Value};
-use crate::{RowKey, Store, StoreError, limits};
+use crate::{RowKey, Store, StoreError, Trouble, limits};
 
 const LEASE: &str = "lease alerts";
 const MARK: &str = "mark an alert";
+const CLOCK: &str = "read the clock";
 
 const OF_KEY: &str =
     "source_topic_id = ? AND source_topic = ? AND source_partition = ? AND source_offset = ?";
@@ -110,9 +111,16 @@ impl Store {
     /// The database's clock, milliseconds since 1970 UTC.
     pub async fn now_ms(&self) -> Result<i64, StoreError> {
         let select = format!("SELECT {}", self.dialect().now());
-        let mut session = self.session("read the clock").await?;
+        let mut session = self.session(CLOCK).await?;
         let rows = session.query(AssertSqlSafe(select), &[]).await?;
-        rows.first().map_or(Ok(0), |row| row.int(0))
+        let row = rows.first().ok_or_else(|| {
+            StoreError::new(
+                Trouble::Unexpected,
+                CLOCK,
+                "a SELECT without rows answered none",
+            )
+        })?;
+        row.int(0)
     }
 
     /// How many alerts wait to be delivered, leased ones included; counting ends at `most`, since it takes time with each.

@@ -100,10 +100,9 @@ async fn a_new_file_that_another_program_writes_to_is_waited_for() {
         .await
         .unwrap();
     let writing = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
-    let connecting = tokio::spawn(async move { Store::connect(&Config::sqlite(path)).await });
-    // Not a wait for something: so long the one that connects has to be patient.
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!connecting.is_finished());
+    let mut connecting = tokio::spawn(async move { Store::connect(&Config::sqlite(path)).await });
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut connecting).await;
+    assert!(early.is_err(), "it did not wait");
     writing.rollback().await.unwrap();
     connecting.await.unwrap().unwrap();
 }
