@@ -91,9 +91,9 @@ DASHBOARD = Dashboard("pipeline", "Pipeline", "How fast payments move, where the
         graph("Producer queue full", PER_SECOND, (f"sum by (job) (rate(fraudstream_producer_queue_full_total{{HERE}}{RATE}))", "{{job}}"),
               "Times that a payment had to wait for room. Above 0 the producer makes more than the brokers take; nothing is lost, it waits.",
               width=6),
-        graph("Payments not delivered", PER_SECOND, (f"sum by (cause) (rate(fraudstream_payments_lost_total{{HERE}}{RATE}))", "{{cause}}"),
-              "Payments that our producer gave up, by cause. Any is FraudstreamPaymentsLost: they never reached the payments topic, and the books cannot know them.",
-              width=7, steps=((0.001, RED),)),
+        graph("Payments not delivered", COUNT, (f"sum by (cause) (max_over_time(fraudstream_payments_lost_total{{HERE}}{RATE}))", "{{cause}}"),
+              "Payments that our producer gave up, by cause, until it is started anew. Any is FraudstreamPaymentsLost: they never reached the payments topic, and the books cannot know them.",
+              width=7, steps=((1, RED),)),
     ]),
     Row("Delivery of alerts to the webhook", 8, [
         graph("Alert delivery latency", SECONDS, percentiles("fraudstream_alert_delivery_seconds"),

@@ -134,6 +134,8 @@ fn plan(config: &Config) -> Result<Plan, SysError> {
 fn watch(process: &Process, outcome: &Arc<Outcome>, connection: &Arc<Connection>) {
     let (outcome, connection) = (Arc::clone(outcome), Arc::clone(connection));
     process.health.dependency("kafka", move || {
+        // First, since it is the last that this process has to say.
+        outcome.intact()?;
         connection.answers()?;
         outcome.ready()
     });

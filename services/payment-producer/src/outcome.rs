@@ -75,6 +75,18 @@ impl Outcome {
         state.first_loss.clone().map(|loss| (state.losses, loss))
     }
 
+    /// Whether no payment is lost.
+    ///
+    /// # Errors
+    /// How many are, and why the first of them was.
+    pub fn intact(&self) -> Result<(), String> {
+        self.losses().map_or(Ok(()), |(payments, loss)| {
+            Err(format!(
+                "{payments} payments lost, the first because of: {loss}"
+            ))
+        })
+    }
+
     /// Whether payments can be delivered; the note says what is being done.
     ///
     /// # Errors
@@ -132,6 +144,7 @@ mod tests {
         outcome.waiting(3);
         outcome.delivered();
         outcome.delivered();
+        outcome.intact().unwrap();
         outcome.lost(Loss {
             cause: Cause::TooLarge,
             text: "first".to_owned(),
@@ -146,6 +159,8 @@ mod tests {
                 .losses()
                 .is_some_and(|(payments, loss)| payments == 2 && loss.text == "first")
         );
+        let why = outcome.intact().unwrap_err();
+        assert!(why.contains("2 payments") && why.contains("first"), "{why}");
     }
 
     #[test]

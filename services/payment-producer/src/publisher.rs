@@ -4,8 +4,9 @@
 //! 2. **Burst.** Once the last burst is acknowledged, make and hand over every payment that is due. One for which the queue has no
 //!    room is kept and handed over first at the next turn, so none is skipped, doubled or out of order.
 //! 3. **Sleep** until the next one is due; at high rates until a handful are.
-//! 4. **Drain.** Told to stop: wait until everything that was handed over is acknowledged. What is not after 20 s is counted and
-//!    said, and the process fails.
+//! 4. **Drain.** Told to stop, or after a loss: wait until everything that was handed over is acknowledged. What is not after 20 s is
+//!    counted and said, and the process fails.
+//! 5. **Show.** After a loss: stay, unready, until the metric of it has been scraped, and fail then.
 //!
 //! A burst waits for the last one because librdkafka sends an idempotent producer's large batches one at a time, and spins in its
 //! broker threads over whatever waits for its turn: behind slow brokers that was 180 CPU-seconds per million payments. Nothing is
@@ -34,6 +35,9 @@ const NAP: Duration = Duration::from_millis(100);
 const BURST: u64 = 4_000;
 /// How long the end waits for acknowledgements: less than a process is given to drain.
 const DRAIN: Duration = Duration::from_secs(20);
+/// How long a loss is shown before the process ends and its counters with it: longer than between two scrapes, which is a minute by
+/// Prometheus's default.
+const SHOW: Duration = Duration::from_secs(90);
 /// How often a drain says what it waits for.
 const TELL: Duration = Duration::from_secs(5);
 
@@ -97,12 +101,16 @@ impl<P: Publish> Publisher<P> {
     ///
     /// # Errors
     /// When a payment is lost, or not known to be delivered at the end.
-    pub fn run(self, stop: &CancellationToken) -> Result<(), PublishError> {
-        self.drained_within(DRAIN, stop)
+    pub fn run(mut self, stop: &CancellationToken) -> Result<(), PublishError> {
+        let ended = self.drained_within(DRAIN, stop);
+        if matches!(ended, Err(PublishError::Lost { .. })) {
+            self.show_loss(SHOW, stop);
+        }
+        ended
     }
 
     fn drained_within(
-        mut self,
+        &mut self,
         limit: Duration,
         stop: &CancellationToken,
     ) -> Result<(), PublishError> {
@@ -110,7 +118,8 @@ impl<P: Publish> Publisher<P> {
         let worked = self.produce(stop).and_then(|()| self.idle(stop));
         // Even when one payment is lost, the others that were handed over have a chance.
         let drained = self.drain(limit);
-        worked.and(drained)
+        // Losses are counted when all is over: one cause usually takes more than one payment.
+        self.check().and(worked).and(drained)
     }
 
     fn produce(&mut self, stop: &CancellationToken) -> Result<(), PublishError> {
@@ -234,7 +243,21 @@ impl<P: Publish> Publisher<P> {
             }
         }
         self.outcome.waiting(0);
-        self.check()
+        Ok(())
+    }
+
+    fn show_loss(&self, limit: Duration, stop: &CancellationToken) {
+        let start = Instant::now();
+        if !stop.is_cancelled() {
+            warn!(
+                seconds = limit.as_secs(),
+                "nothing more is produced; stays until the loss has been scraped, and fails then"
+            );
+        }
+        while !stop.is_cancelled() && start.elapsed() < limit {
+            self.vitals.turn();
+            std::thread::sleep(NAP);
+        }
     }
 }
 

@@ -33,6 +33,8 @@ enum Answers {
     Never,
     /// The record of this number is refused, the others are acknowledged.
     LosesReportOf(usize),
+    /// Every record is refused; one report is handed over at a time.
+    LosesAll,
     /// The record of this number is not even taken.
     Refuses(usize),
 }
@@ -61,15 +63,23 @@ impl Publish for Script {
         if self.answers == Answers::Never {
             return;
         }
+        let lost = || {
+            self.outcome.lost(Loss {
+                cause: Cause::NotAuthorized,
+                text: "scripted".to_owned(),
+            });
+        };
+        if self.answers == Answers::LosesAll {
+            if self.waiting.get() > 0 {
+                self.waiting.set(self.waiting.get() - 1);
+                lost();
+            }
+            return;
+        }
         let taken = self.taken.borrow().len();
         for number in taken - usize::try_from(self.waiting.get()).unwrap()..taken {
             match self.answers {
-                Answers::LosesReportOf(lost) if lost == number => {
-                    self.outcome.lost(Loss {
-                        cause: Cause::NotAuthorized,
-                        text: "scripted".to_owned(),
-                    });
-                }
+                Answers::LosesReportOf(refused) if refused == number => lost(),
                 _ => self.outcome.delivered(),
             }
         }
@@ -172,7 +182,7 @@ fn a_full_queue_neither_skips_nor_doubles_nor_reorders() {
 
 #[test]
 fn a_burst_waits_until_the_last_one_is_acknowledged() {
-    let (publisher, script) = publisher(plan(1_000.0), 0, u64::MAX, Answers::Never);
+    let (mut publisher, script) = publisher(plan(1_000.0), 0, u64::MAX, Answers::Never);
     let (metrics, stop) = (publisher.metrics.clone(), script.stop.clone());
     let watcher = std::thread::spawn(move || {
         let deadline = Instant::now() + Duration::from_secs(20);
@@ -222,9 +232,9 @@ fn what_is_held_back_is_late_and_not_lost() {
 #[test]
 fn a_lost_payment_ends_the_loop_with_its_cause() {
     for answers in [Answers::LosesReportOf(3), Answers::Refuses(3)] {
-        let (publisher, script) = publisher(plan(1_000_000.0), 0, 100, answers);
+        let (mut publisher, script) = publisher(plan(1_000_000.0), 0, 100, answers);
         let metrics = publisher.metrics.clone();
-        let error = publisher.run(&script.stop).unwrap_err();
+        let error = publisher.drained_within(DRAIN, &script.stop).unwrap_err();
         assert!(
             matches!(error, PublishError::Lost { payments: 1, .. }),
             "{error}"
@@ -235,6 +245,39 @@ fn a_lost_payment_ends_the_loop_with_its_cause() {
             script.taken.borrow().len() as u64 - u64::from(answers == Answers::LosesReportOf(3))
         );
     }
+}
+
+#[test]
+fn every_loss_is_counted_not_only_the_one_that_ended_the_loop() {
+    let (mut publisher, script) = publisher(plan(1_000_000.0), 3, u64::MAX, Answers::LosesAll);
+    // All three are due when the first may go, so that they go together.
+    let open = Instant::now() + Duration::from_millis(10);
+    publisher.hold = Hold::until(move |_| Instant::now() >= open);
+    let error = publisher.drained_within(DRAIN, &script.stop).unwrap_err();
+    assert!(
+        matches!(error, PublishError::Lost { payments: 3, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_loss_stays_to_be_scraped_until_it_is_stopped_or_its_time_is_up() {
+    let (publisher, script) = publisher(plan(1_000_000.0), 0, 100, Answers::LosesReportOf(3));
+    publisher.show_loss(Duration::from_millis(1), &script.stop);
+    let (outcome, stop) = (Arc::clone(&script.outcome), script.stop.clone());
+    let watcher = std::thread::spawn(move || {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while outcome.intact().is_ok() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // Long enough for it to have ended by itself.
+        std::thread::sleep(Duration::from_millis(300));
+        stop.cancel();
+    });
+    let error = publisher.run(&script.stop).unwrap_err();
+    assert!(script.stop.is_cancelled(), "it did not stay");
+    assert!(matches!(error, PublishError::Lost { .. }), "{error}");
+    watcher.join().unwrap();
 }
 
 #[test]
@@ -253,7 +296,7 @@ fn a_stop_drains_what_was_handed_over() {
 
 #[test]
 fn what_nobody_acknowledged_at_the_end_is_counted_and_fails() {
-    let (publisher, script) = publisher(plan(1_000_000.0), 10, u64::MAX, Answers::Never);
+    let (mut publisher, script) = publisher(plan(1_000_000.0), 10, u64::MAX, Answers::Never);
     let (outcome, stop) = (Arc::clone(&script.outcome), script.stop.clone());
     let watcher = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(200));

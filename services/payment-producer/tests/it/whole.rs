@@ -5,7 +5,7 @@ use std::time::Duration;
 use kafka::{Creation, Embedded, Role, Topic};
 use payment_producer::generator::Format;
 use payment_producer::hold::Hold;
-use payment_producer::{Config, run};
+use payment_producer::{Config, Error, run};
 use prometheus::Registry;
 use service::Process;
 
@@ -107,4 +107,35 @@ async fn it_waits_for_a_topic_that_is_missing_and_can_be_stopped_meanwhile() {
         .await
         .expect("stopped in time");
     ended.expect("no panic").expect("no error");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_loss_is_there_to_be_scraped_before_the_process_ends() {
+    let cluster = Embedded::start(&["payments"], 3).expect("a cluster");
+    let process = Process::new(Registry::new()).expect("a process");
+    let mut kafka = cluster.config();
+    let limit = ("message.timeout.ms".to_owned(), "1000".to_owned());
+    kafka.properties.extend([limit]);
+    let running = tokio::spawn(run(config(kafka, 0), process.clone()));
+    let loses = async {
+        while !readiness(&process).await.contains("producing") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop(cluster);
+        while !readiness(&process).await.contains("payments lost") {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), loses)
+        .await
+        .expect("it says what it has lost");
+    assert!(counter(&process.registry, "fraudstream_payments_lost_total") > 0.0);
+    assert!(!running.is_finished(), "it stays");
+
+    process.shutdown.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(30), running)
+        .await
+        .expect("ended in time");
+    let error = ended.expect("no panic").expect_err("payments are lost");
+    assert!(matches!(error, Error::Publish(_)), "{error}");
 }
