@@ -62,6 +62,11 @@ impl Findings {
         found.map(|(count, _)| count).sum()
     }
 
+    /// How many there are.
+    pub fn total(&self) -> u64 {
+        self.0.values().map(|(count, _)| count).sum()
+    }
+
     /// The kinds that occur.
     #[cfg(test)]
     pub fn kinds(&self) -> Vec<Kind> {

@@ -177,7 +177,7 @@ impl<'x, 's, 'b> Striker<'x, 's, 'b> {
             Service::Detector => 0,
             _ => self.stage.system.standing(Service::Detector)?.lag,
         };
-        let coming = (undecided as f64 * share(service)) as i64;
+        let coming = (undecided as f64 * service.share()) as i64;
         if standing.lag + coming <= LEAST_LAG + 1_000 {
             self.order(service)?;
         }
@@ -185,7 +185,7 @@ impl<'x, 's, 'b> Striker<'x, 's, 'b> {
     }
 
     fn order(&mut self, service: Service) -> Outcome {
-        let count = 2 * LEAST_LAG as u64 + (2.0 * LEAST_LAG as f64 / share(service)) as u64;
+        let count = 2 * LEAST_LAG as u64 + (2.0 * LEAST_LAG as f64 / service.share()) as u64;
         self.stage.bench.journal.say(format_args!(
             "{count} more payments, since the backlog of {service} is too small"
         ));
@@ -235,13 +235,4 @@ fn ready_line(child: &Child) -> Outcome<String> {
 fn slot(service: Service) -> usize {
     let place = Service::CONSUMERS.iter().position(|it| *it == service);
     place.unwrap_or(0)
-}
-
-/// The part of all payments that reaches a service; payment-producer makes one in five by BITCOIN.
-fn share(service: Service) -> f64 {
-    match service {
-        Service::Producer | Service::Detector => 1.0,
-        Service::Fraud => 0.2,
-        Service::Legit => 0.8,
-    }
 }

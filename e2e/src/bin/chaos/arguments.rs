@@ -20,6 +20,10 @@ pub struct Arguments {
     /// Payments a second that are sent by us, beside those of payment-producer.
     #[arg(long, default_value_t = 400)]
     pub rate: u64,
+    /// Nobody may have said what became of more than so many percent of our payments. Who chooses faults that take the brokers
+    /// away for most of a run has to allow more.
+    #[arg(long, default_value_t = 10)]
+    pub unknown_percent: usize,
     /// Prints the schedule and ends.
     #[arg(long)]
     pub list: bool,

@@ -93,6 +93,28 @@ impl Docker {
             .map(drop)
     }
 
+    /// Freezes all of its processes. Docker gives up when one of them does not come out of the kernel soon enough, as a
+    /// server that writes to its disk may not, and leaves all as they were.
+    pub fn pause(&self, container: &Container) -> Outcome {
+        Wait::seconds(20).until(format!("{} is frozen", container.name), || {
+            match self.docker(&["pause", &container.id]) {
+                Ok(_) => Ok(Some(())),
+                Err(failure) if failure.to_string().contains("unable to freeze") => Ok(None),
+                Err(failure) => Err(failure),
+            }
+        })
+    }
+
+    /// Thaws them.
+    pub fn unpause(&self, container: &Container) -> Outcome {
+        self.docker(&["unpause", &container.id]).map(drop)
+    }
+
+    /// Whether it is in this state now: running, paused, exited.
+    pub fn is(&self, state: &str, container: &Container) -> Outcome<bool> {
+        Ok(self.inspect(container, "{{.State.Status}}")? == state)
+    }
+
     /// Starts a container that ended.
     pub fn start(&self, container: &Container) -> Outcome {
         self.docker(&["start", &container.id]).map(drop)

@@ -46,7 +46,14 @@ pub fn run(world: &mut World) -> Outcome<Verdict> {
     ));
     pace(FULL)?;
     let lags = world.system.standings();
-    journal.say(format_args!("after {} s: {lags}", FULL.as_secs()));
+    let stored = world.system.stored()?;
+    journal.check(
+        stored == last,
+        format_args!(
+            "{stored} rows, still {last} after {} s: {lags}",
+            FULL.as_secs()
+        ),
+    );
     for service in [Service::Fraud, Service::Legit] {
         let container = world.docker.first(service.program())?;
         let ended = world.docker.inspect(&container, "{{.RestartCount}}")?;
@@ -68,7 +75,7 @@ pub fn run(world: &mut World) -> Outcome<Verdict> {
             RECOVERY.as_secs()
         ),
     );
-    verdict::reach(world, false)
+    verdict::reach(world, 10, false)
 }
 
 /// Writes until there is no room.

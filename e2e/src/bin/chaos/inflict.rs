@@ -11,6 +11,7 @@ mod webhook;
 
 use e2e::failure::Outcome;
 
+use crate::docker::Container;
 use crate::fault::{Fault, Kind};
 use crate::proxy::Cut;
 use crate::receiver::Mood;
@@ -65,6 +66,31 @@ impl<'w> Inflicted<'w> {
     }
 }
 
+/// Starts again what ended, which counts if it was away until now.
+fn start(world: &World, victims: &[Container]) -> Outcome<End> {
+    let mut back = None;
+    for victim in victims {
+        if !world.docker.is("exited", victim)? {
+            back = Some(victim);
+        }
+        world.docker.start(victim)?;
+    }
+    match back {
+        None => End::seen("started again"),
+        Some(victim) => Ok(End::Unnoticed(format!("{} was back before", victim.name))),
+    }
+}
+
+/// Thaws what was frozen, which counts if it was until now.
+fn thaw(world: &World, victim: &Container) -> Outcome<End> {
+    let frozen = world.docker.is("paused", victim)?;
+    world.docker.unpause(victim)?;
+    match frozen {
+        true => End::seen("thawed"),
+        false => Ok(End::Unnoticed(format!("{} was not frozen", victim.name))),
+    }
+}
+
 /// Does it.
 pub fn inflict(world: &World, fault: Fault) -> Outcome<Inflicted<'_>> {
     match fault.kind {
@@ -90,7 +116,7 @@ pub fn inflict(world: &World, fault: Fault) -> Outcome<Inflicted<'_>> {
         Kind::DatabaseRestarted => database::restart(world),
         Kind::CommitLost => commit::cut(world, Cut::Before),
         Kind::CommitUnanswered => commit::cut(world, Cut::After),
-        Kind::Deadlock => deadlock::force(world),
+        Kind::Deadlock => deadlock::force(world, fault.dice),
         Kind::HoursOff => traffic::hours_off(world),
         Kind::Poison => traffic::poison(world),
         Kind::WebhookDown => webhook::turn(world, Mood::Down),

@@ -5,7 +5,7 @@ mod sender;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -28,6 +28,24 @@ pub enum Burst {
     HoursOff(u64),
 }
 
+/// What became of the records of one kind of burst.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Handed over.
+    pub sent: u64,
+    /// Acknowledged by the brokers.
+    pub acked: u64,
+    /// Nobody said in time what became of them.
+    pub unknown: u64,
+}
+
+/// Which kind of burst a record is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Odd {
+    Poison,
+    HoursOff,
+}
+
 /// The one who sends. Dropping it stops it.
 pub struct Loader {
     shared: Arc<Shared>,
@@ -39,9 +57,7 @@ struct Shared {
     ledger: Ledger,
     acked: AtomicU64,
     waiting: Patience,
-    odd_sent: AtomicU64,
-    odd_acked: AtomicU64,
-    odd_unknown: AtomicU64,
+    odd: Mutex<[Tally; 2]>,
     stop: AtomicBool,
 }
 
@@ -51,13 +67,13 @@ struct Reports(Arc<Shared>);
 /// A record that is on its way.
 struct Sent {
     number: u64,
-    /// Of a burst.
-    odd: bool,
+    /// Of a burst, if it is of one.
+    odd: Option<Odd>,
     handed_over: Instant,
 }
 
 impl Sent {
-    fn new(number: u64, odd: bool) -> Self {
+    fn new(number: u64, odd: Option<Odd>) -> Self {
         Self {
             number,
             odd,
@@ -81,17 +97,13 @@ impl ProducerContext for Reports {
                     .ledger
                     .acked(sent.number, record.partition(), record.offset());
                 shared.acked.fetch_add(1, Ordering::Relaxed);
-                shared
-                    .odd_acked
-                    .fetch_add(u64::from(sent.odd), Ordering::Relaxed);
+                shared.tally(sent.odd, |tally| tally.acked += 1);
             }
             Err((error, _)) => {
                 let why = error.rdkafka_error_code();
                 let why = why.unwrap_or(RDKafkaErrorCode::Unknown);
                 if !is_refusal(why) {
-                    shared
-                        .odd_unknown
-                        .fetch_add(u64::from(sent.odd), Ordering::Relaxed);
+                    shared.tally(sent.odd, |tally| tally.unknown += 1);
                 }
                 shared.ledger.unknown(sent.number, why);
             }
@@ -107,9 +119,7 @@ impl Loader {
             ledger: Ledger::create(&folder.join("ledger"))?,
             acked: AtomicU64::new(0),
             waiting: Patience::default(),
-            odd_sent: AtomicU64::new(0),
-            odd_acked: AtomicU64::new(0),
-            odd_unknown: AtomicU64::new(0),
+            odd: Mutex::default(),
             stop: AtomicBool::new(false),
         });
         let (bursts, ordered) = mpsc::channel();
@@ -132,16 +142,13 @@ impl Loader {
         self.shared.acked.load(Ordering::Relaxed)
     }
 
-    /// How many records of bursts were handed over, how many of them the brokers have acknowledged, and of how many nobody
-    /// said in time what became of them.
-    pub fn odd(&self) -> [u64; 3] {
-        let Shared {
-            odd_sent,
-            odd_acked,
-            odd_unknown,
-            ..
-        } = &*self.shared;
-        [odd_sent, odd_acked, odd_unknown].map(|count| count.load(Ordering::Relaxed))
+    /// What became of the records that nobody can read, and of those whose clocks are off.
+    pub fn odd(&self) -> [Tally; 2] {
+        *self
+            .shared
+            .odd
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many records wait for a broker's word.
@@ -157,6 +164,17 @@ impl Loader {
         let ended = thread.join();
         ended.map_err(|_| Failure::new("the loader panicked"))??;
         self.shared.ledger.judge()
+    }
+}
+
+impl Shared {
+    fn tally(&self, odd: Option<Odd>, count: impl FnOnce(&mut Tally)) {
+        let mut tallies = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
+        match odd {
+            Some(Odd::Poison) => count(&mut tallies[0]),
+            Some(Odd::HoursOff) => count(&mut tallies[1]),
+            None => {}
+        }
     }
 }
 

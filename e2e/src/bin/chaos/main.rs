@@ -98,7 +98,13 @@ fn chaos(arguments: &Arguments) -> Outcome<bool> {
         true => full_disk::run(&mut world).map(|verdict| last_line(1, verdict)),
         false => {
             let minutes = minutes(arguments);
-            through(&mut world, steps, rest(minutes, deck), minutes)
+            through(
+                &mut world,
+                steps,
+                rest(minutes, deck),
+                minutes,
+                arguments.unknown_percent,
+            )
         }
     };
     if let Err(failure) = &ended {
@@ -150,6 +156,7 @@ fn through(
     steps: Vec<Step>,
     rest: impl Iterator<Item = Step>,
     minutes: u64,
+    unknown_percent: usize,
 ) -> Outcome<String> {
     let planned: Vec<Kind> = steps
         .iter()
@@ -158,7 +165,7 @@ fn through(
         .collect();
     let mut report = Report::default();
     run::all(world, steps.into_iter().chain(rest), &mut report)?;
-    let verdict = verdict::reach(world, minutes >= 60)?;
+    let verdict = verdict::reach(world, unknown_percent, minutes >= 60)?;
     report.tell(&world.journal, &planned);
     if minutes >= 60 {
         world.journal.check(
@@ -176,8 +183,9 @@ fn last_line(faults: usize, verdict: Verdict) -> String {
         doubled,
         misrouted,
         reordered,
+        otherwise_wrong,
     } = verdict;
     format!(
-        "chaos: {faults} faults, {payments} payments, {lost} lost, {doubled} doubled, {misrouted} misrouted, {reordered} reordered"
+        "chaos: {faults} faults, {payments} payments, {lost} lost, {doubled} doubled, {misrouted} misrouted, {reordered} reordered, {otherwise_wrong} otherwise wrong"
     )
 }

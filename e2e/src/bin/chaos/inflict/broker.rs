@@ -24,10 +24,7 @@ pub fn kill<'w>(world: &'w World, brokers: &[&str]) -> Outcome<Inflicted<'w>> {
     arguments.extend(ids);
     world.docker.docker(&arguments)?;
     Inflicted::held(format!("{} dead", brokers.join(" and ")), move || {
-        victims
-            .iter()
-            .try_for_each(|victim| world.docker.start(victim))?;
-        End::seen("started again")
+        super::start(world, &victims)
     })
 }
 
@@ -50,10 +47,9 @@ pub fn kill_group_coordinator(world: &World) -> Outcome<Inflicted<'_>> {
 /// SIGSTOP for the whole container; connections stay open.
 pub fn pause<'w>(world: &'w World, broker: &str) -> Outcome<Inflicted<'w>> {
     let victim = world.docker.first(broker)?;
-    world.docker.docker(&["pause", &victim.id])?;
+    world.docker.pause(&victim)?;
     Inflicted::held(format!("{broker} is frozen"), move || {
-        world.docker.docker(&["unpause", &victim.id])?;
-        End::seen("thawed")
+        super::thaw(world, &victim)
     })
 }
 

@@ -16,9 +16,6 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 use super::Inflicted;
 use crate::world::{MYSQL, World};
 
-/// Whose batch it is.
-const VICTIM: Service = Service::Legit;
-
 /// More rows than a batch has.
 const WEIGHT: u32 = 20_000;
 
@@ -31,8 +28,15 @@ struct Session<'w> {
     connection: MySqlConnection,
 }
 
-/// Forces one.
-pub fn force(world: &World) -> Outcome<Inflicted<'_>> {
+/// Whose batch it is, and where it goes.
+const VICTIMS: [(Service, &str); 2] = [
+    (Service::Fraud, "fraud_payments"),
+    (Service::Legit, "legit_payments"),
+];
+
+/// Forces one on a processor.
+pub fn force(world: &World, dice: usize) -> Outcome<Inflicted<'_>> {
+    let (victim, table) = VICTIMS[dice % VICTIMS.len()];
     let before = counted(world)?;
     let mut session = Session::open(world)?;
     session.do_all(&[
@@ -42,8 +46,8 @@ pub fn force(world: &World) -> Outcome<Inflicted<'_>> {
         "BEGIN",
     ])?;
     session.weigh()?;
-    session.hold_places()?;
-    let batch_waits = || Ok((world.system.database.held(VICTIM.program())? > 0).then_some(()));
+    session.hold_places(table)?;
+    let batch_waits = || Ok((world.system.database.held(victim.program())? > 0).then_some(()));
     Wait::seconds(30).until("a batch waits for us", || {
         if batch_waits()?.is_none() {
             return Ok(None);
@@ -51,12 +55,12 @@ pub fn force(world: &World) -> Outcome<Inflicted<'_>> {
         pace(STUCK)?;
         batch_waits()
     })?;
-    let positions = format!("SELECT * FROM sink_offset WHERE sink = '{VICTIM}' FOR UPDATE");
+    let positions = format!("SELECT * FROM sink_offset WHERE sink = '{victim}' FOR UPDATE");
     session.ask(&positions)?;
     session.do_all(&["ROLLBACK"])?;
     match counted(world)? - before {
         0 => Err(Failure::new("InnoDB has seen no deadlock")),
-        count => Inflicted::over(format!("{count} counted by InnoDB, lost by {VICTIM}")),
+        count => Inflicted::over(format!("{count} counted by InnoDB, lost by {victim}")),
     }
 }
 
@@ -89,16 +93,16 @@ impl<'w> Session<'w> {
     }
 
     /// Locks the gap behind the newest payment of each partition.
-    fn hold_places(&mut self) -> Outcome {
-        let topic = "SELECT source_topic_id FROM legit_payments LIMIT 1";
-        let topic = match self.ask(topic)?.first() {
+    fn hold_places(&mut self, table: &str) -> Outcome {
+        let topic = format!("SELECT source_topic_id FROM {table} LIMIT 1");
+        let topic = match self.ask(&topic)?.first() {
             Some(row) => row.try_get::<String, _>(0).attempt("read a topic's id")?,
-            None => return Err(Failure::new("legit_payments has no row yet")),
+            None => return Err(Failure::new(format!("{table} has no row yet"))),
         };
         let names = &self.world.system.names;
         for partition in 0..PARTITIONS {
             let of_partition = format!(
-                "FROM legit_payments WHERE source_topic_id = '{topic}' AND source_topic = '{}' AND source_partition = {partition}",
+                "FROM {table} WHERE source_topic_id = '{topic}' AND source_topic = '{}' AND source_partition = {partition}",
                 names.payments
             );
             let newest = self.ask(&format!(

@@ -28,8 +28,7 @@ pub fn kill(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
     let victim = world.docker.first(service.program())?;
     world.docker.signal(&victim, "KILL")?;
     Inflicted::held(format!("{} is dead", victim.name), move || {
-        world.docker.start(&victim)?;
-        End::seen("started again")
+        super::start(world, &[victim])
     })
 }
 
@@ -44,10 +43,7 @@ pub fn terminate(world: &World, service: Service) -> Outcome<Inflicted<'_>> {
         "{} ended with code {code} after {seconds:.1} s",
         victim.name
     );
-    Inflicted::held(evidence, move || {
-        world.docker.start(&victim)?;
-        End::seen("started again")
-    })
+    Inflicted::held(evidence, move || super::start(world, &[victim]))
 }
 
 /// SIGSTOP, while an heir joins and takes over; SIGCONT at the end, and the heir leaves soon after.

@@ -18,10 +18,14 @@ pub fn hours_off(world: &World) -> Outcome<Inflicted<'_>> {
 }
 
 fn burst(world: &World, burst: Burst, count: u64) -> Outcome<Inflicted<'_>> {
-    let [before, ..] = world.loader.odd();
+    let sent = || {
+        let tallies = world.loader.odd();
+        tallies.iter().map(|tally| tally.sent).sum::<u64>()
+    };
+    let before = sent();
     world.loader.burst(burst)?;
     Wait::seconds(30).until("the burst was sent", || {
-        Ok((world.loader.odd()[0] >= before + count).then_some(()))
+        Ok((sent() >= before + count).then_some(()))
     })?;
     Inflicted::over(format!("{count} records in one go"))
 }

@@ -13,7 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, PurgeConfig};
 
-use super::{Burst, Client, Reports, Sent, Shared};
+use super::{Burst, Client, Odd, Reports, Sent, Shared};
 use crate::payment::{NUMBER, Payment};
 
 /// After so long without a broker's word the loader gives up its client, and nobody knows what became of what waited. Shorter
@@ -62,7 +62,7 @@ impl Sender {
             }
             let due = (started.elapsed().as_secs_f64() * rate as f64) as u64;
             while steady < due {
-                self.payment(Sent::new(number, false), 0)?;
+                self.payment(Sent::new(number, None), 0)?;
                 (number, steady) = (number + 1, steady + 1);
             }
             for burst in bursts.try_iter() {
@@ -97,8 +97,9 @@ impl Sender {
             Burst::HoursOff(count) => {
                 let shift = |number: u64| (number % 25) as i64 - 12;
                 let mut numbers = first..first + count;
-                numbers
-                    .try_for_each(|number| self.payment(Sent::new(number, true), shift(number)))?;
+                numbers.try_for_each(|number| {
+                    self.payment(Sent::new(number, Some(Odd::HoursOff)), shift(number))
+                })?;
                 Ok(count)
             }
         }
@@ -116,7 +117,7 @@ impl Sender {
 
     fn poison(&self, number: u64) -> Outcome {
         let (reason, payload) = flawed(number);
-        let sent = Sent::new(number, true);
+        let sent = Sent::new(number, Some(Odd::Poison));
         let mut record = BaseRecord::with_opaque_to(&self.topic, Box::new(sent));
         if let Some(payload) = &payload {
             record = record.payload(payload.as_slice());
@@ -150,7 +151,7 @@ impl Sender {
         shared.waiting.began(handed_over);
         match self.client.send(record.headers(headers)) {
             Ok(()) => {
-                shared.odd_sent.fetch_add(u64::from(odd), Ordering::Relaxed);
+                shared.tally(odd, |tally| tally.sent += 1);
                 Ok(())
             }
             // A long outage; the next ones may find room again.
