@@ -40,8 +40,11 @@ The brokers' configuration. The image takes its packaged one only when no proper
 - { name: KAFKA_LOG_RETENTION_BYTES, value: {{ mul (include "fraudstream.kafka.retentionMiB" .) 1048576 | quote }} }
 # Kafka's five minutes are long enough for a busy partition to outgrow its share of the volume.
 - { name: KAFKA_LOG_RETENTION_CHECK_INTERVAL_MS, value: "30000" }
-# The cluster's own log would keep a segment of 1 GiB.
+# The cluster's own log would keep a segment of 1 GiB, and each of the 100 partitions in which Kafka keeps positions and
+# transactions one of 100 MiB before it is cleaned.
 - { name: KAFKA_METADATA_LOG_SEGMENT_BYTES, value: "67108864" }
+- { name: KAFKA_OFFSETS_TOPIC_SEGMENT_BYTES, value: "16777216" }
+- { name: KAFKA_TRANSACTION_STATE_LOG_SEGMENT_BYTES, value: "16777216" }
 
 # Copies of everything, and no record is acknowledged before enough brokers have it. Transactions are only as safe as the
 # topics that Kafka keeps them in.

@@ -1,7 +1,14 @@
 {{/* Who may talk to whom. Ports without a protocol are TCP. */}}
 
+{{/* (root) */}}
 {{- define "fraudstream.egress.dns" -}}
-- ports: [{ port: 53, protocol: UDP }, { port: 53, protocol: TCP }]
+{{- with .root.Values.networkPolicy.dns -}}
+- ports: [{{ range $i, $port := .ports }}{{ if $i }}, {{ end }}{ port: {{ int $port }}, protocol: UDP }, { port: {{ int $port }}, protocol: TCP }{{ end }}]
+  {{- with .to }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}
 {{- end -}}
 
 {{/* (root, component): a peer. */}}
