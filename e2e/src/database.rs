@@ -71,7 +71,7 @@ impl Database {
     /// Removes it with everything in it.
     pub fn remove(&self) -> Outcome {
         let remove = format!("DROP DATABASE {}", self.name);
-        self.execute(&self.server, &remove)
+        self.execute(&self.server, &remove).map(drop)
     }
 
     /// Takes the primary keys of payments and alerts away and leaves an index in their place: a row that somebody stores a
@@ -87,6 +87,11 @@ impl Database {
             )?;
         }
         Ok(())
+    }
+
+    /// Changes something by hand, and says how many rows that were.
+    pub fn change(&self, statement: &str) -> Outcome<u64> {
+        self.execute(&self.own, statement)
     }
 
     /// Whether the server answers.
@@ -202,13 +207,13 @@ impl Database {
         }
     }
 
-    fn execute(&self, pool: &MySqlPool, statement: &str) -> Outcome {
+    fn execute(&self, pool: &MySqlPool, statement: &str) -> Outcome<u64> {
         let done = async {
             let query = sqlx::query(AssertSqlSafe(statement.to_owned()));
             tokio::time::timeout(PATIENCE * 2, query.execute(pool)).await
         };
         match self.runtime.block_on(done) {
-            Ok(done) => done.map(drop).attempt(statement),
+            Ok(done) => Ok(done.attempt(statement)?.rows_affected()),
             Err(_) => Err(Failure::new(format!("{statement}: no answer"))),
         }
     }

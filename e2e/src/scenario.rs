@@ -10,6 +10,7 @@ mod recreated;
 mod rivals;
 mod steady;
 mod strike;
+mod tampered;
 mod wrong_password;
 
 use crate::bench::Bench;
@@ -67,6 +68,11 @@ pub const ALL: &[Scenario] = &[
         name: wrong_password::NAME,
         about: "processors with a wrong password end with a sentence that does not hold it",
         run: wrong_password::run,
+    },
+    Scenario {
+        name: tampered::NAME,
+        about: "topics and tables are spoilt by hand in every way: the checker finds each, and nothing else",
+        run: tampered::run,
     },
     Scenario {
         name: brokers_last::NAME,
