@@ -102,9 +102,18 @@ impl<P: Publish> Publisher<P> {
     /// # Errors
     /// When a payment is lost, or not known to be delivered at the end.
     pub fn run(mut self, stop: &CancellationToken) -> Result<(), PublishError> {
-        let ended = self.drained_within(DRAIN, stop);
+        self.run_within(DRAIN, SHOW, stop)
+    }
+
+    fn run_within(
+        &mut self,
+        drain: Duration,
+        show: Duration,
+        stop: &CancellationToken,
+    ) -> Result<(), PublishError> {
+        let ended = self.drained_within(drain, stop);
         if matches!(ended, Err(PublishError::Lost { .. })) {
-            self.show_loss(SHOW, stop);
+            self.show_loss(show, stop);
         }
         ended
     }

@@ -26,7 +26,7 @@ pub const KEEPER: &str = "keeper";
 const BALLAST: &str = "/keep/ballast";
 
 /// Fills the disk, holds it, makes room, and counts.
-pub fn run(world: &mut World) -> Outcome<Verdict> {
+pub fn run(world: &mut World, unknown_percent: usize) -> Outcome<Verdict> {
     pace(FLOW)?;
     fill(world)?;
     let journal = &world.journal;
@@ -75,7 +75,7 @@ pub fn run(world: &mut World) -> Outcome<Verdict> {
             RECOVERY.as_secs()
         ),
     );
-    verdict::reach(world, 10, false)
+    verdict::reach(world, unknown_percent, false)
 }
 
 /// Writes until there is no room.

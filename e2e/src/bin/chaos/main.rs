@@ -95,7 +95,8 @@ fn chaos(arguments: &Arguments) -> Outcome<bool> {
     }
     let mut world = World::start(&plot, journal, runtime)?;
     let ended = match arguments.full_disk {
-        true => full_disk::run(&mut world).map(|verdict| last_line(1, verdict)),
+        true => full_disk::run(&mut world, arguments.unknown_percent)
+            .map(|verdict| last_line(1, verdict)),
         false => {
             let minutes = minutes(arguments);
             through(

@@ -261,21 +261,29 @@ fn every_loss_is_counted_not_only_the_one_that_ended_the_loop() {
 }
 
 #[test]
-fn a_loss_stays_to_be_scraped_until_it_is_stopped_or_its_time_is_up() {
-    let (publisher, script) = publisher(plan(1_000_000.0), 0, 100, Answers::LosesReportOf(3));
-    publisher.show_loss(Duration::from_millis(1), &script.stop);
+fn a_loss_stays_to_be_scraped_for_its_time() {
+    let (mut publisher, script) = publisher(plan(1_000_000.0), 0, 100, Answers::LosesReportOf(3));
+    let (start, show) = (Instant::now(), Duration::from_millis(250));
+    let error = publisher.run_within(DRAIN, show, &script.stop).unwrap_err();
+    assert!(matches!(error, PublishError::Lost { .. }), "{error}");
+    assert!(start.elapsed() >= show, "it did not stay");
+}
+
+#[test]
+fn a_loss_that_is_shown_ends_when_it_is_told_to_stop() {
+    let (mut publisher, script) = publisher(plan(1_000_000.0), 0, 100, Answers::LosesReportOf(3));
     let (outcome, stop) = (Arc::clone(&script.outcome), script.stop.clone());
     let watcher = std::thread::spawn(move || {
         let deadline = Instant::now() + Duration::from_secs(20);
         while outcome.intact().is_ok() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(1));
         }
-        // Long enough for it to have ended by itself.
-        std::thread::sleep(Duration::from_millis(300));
         stop.cancel();
     });
-    let error = publisher.run(&script.stop).unwrap_err();
-    assert!(script.stop.is_cancelled(), "it did not stay");
+    let an_hour = Duration::from_secs(3_600);
+    let error = publisher
+        .run_within(DRAIN, an_hour, &script.stop)
+        .unwrap_err();
     assert!(matches!(error, PublishError::Lost { .. }), "{error}");
     watcher.join().unwrap();
 }
