@@ -5,7 +5,7 @@ mod sender;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -19,16 +19,16 @@ use crate::ledger::{Judge, Ledger};
 use patience::Patience;
 use sender::Sender;
 
-/// More payments than the steady ones, and odd ones.
+/// What comes in bursts, beside the steady payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Burst {
+pub enum Odd {
     /// Records that nobody can read.
-    Poison(u64),
+    Poison,
     /// Payments whose timestamp, date and time are hours off, each way.
-    HoursOff(u64),
+    HoursOff,
 }
 
-/// What became of the records of one kind of burst.
+/// What became of the odd records of a kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Handed over.
@@ -39,17 +39,10 @@ pub struct Tally {
     pub unknown: u64,
 }
 
-/// Which kind of burst a record is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Odd {
-    Poison,
-    HoursOff,
-}
-
 /// The one who sends. Dropping it stops it.
 pub struct Loader {
     shared: Arc<Shared>,
-    bursts: mpsc::Sender<Burst>,
+    bursts: mpsc::Sender<(Odd, u64)>,
     thread: Option<JoinHandle<Outcome>>,
 }
 
@@ -57,7 +50,8 @@ struct Shared {
     ledger: Ledger,
     acked: AtomicU64,
     waiting: Patience,
-    odd: Mutex<[Tally; 2]>,
+    poison: Mutex<Tally>,
+    hours_off: Mutex<Tally>,
     stop: AtomicBool,
 }
 
@@ -67,7 +61,7 @@ struct Reports(Arc<Shared>);
 /// A record that is on its way.
 struct Sent {
     number: u64,
-    /// Of a burst, if it is of one.
+    /// What it is, if it is none of the steady ones.
     odd: Option<Odd>,
     handed_over: Instant,
 }
@@ -97,13 +91,13 @@ impl ProducerContext for Reports {
                     .ledger
                     .acked(sent.number, record.partition(), record.offset());
                 shared.acked.fetch_add(1, Ordering::Relaxed);
-                shared.tally(sent.odd, |tally| tally.acked += 1);
+                shared.note(sent.odd, |tally| tally.acked += 1);
             }
             Err((error, _)) => {
                 let why = error.rdkafka_error_code();
                 let why = why.unwrap_or(RDKafkaErrorCode::Unknown);
                 if !is_refusal(why) {
-                    shared.tally(sent.odd, |tally| tally.unknown += 1);
+                    shared.note(sent.odd, |tally| tally.unknown += 1);
                 }
                 shared.ledger.unknown(sent.number, why);
             }
@@ -119,7 +113,8 @@ impl Loader {
             ledger: Ledger::create(&folder.join("ledger"))?,
             acked: AtomicU64::new(0),
             waiting: Patience::default(),
-            odd: Mutex::default(),
+            poison: Mutex::default(),
+            hours_off: Mutex::default(),
             stop: AtomicBool::new(false),
         });
         let (bursts, ordered) = mpsc::channel();
@@ -132,9 +127,9 @@ impl Loader {
         })
     }
 
-    /// Orders a burst.
-    pub fn burst(&self, burst: Burst) -> Outcome {
-        self.bursts.send(burst).attempt("order a burst")
+    /// Orders so many in one go.
+    pub fn burst(&self, odd: Odd, count: u64) -> Outcome {
+        self.bursts.send((odd, count)).attempt("order a burst")
     }
 
     /// How many records the brokers have acknowledged.
@@ -142,13 +137,9 @@ impl Loader {
         self.shared.acked.load(Ordering::Relaxed)
     }
 
-    /// What became of the records that nobody can read, and of those whose clocks are off.
-    pub fn odd(&self) -> [Tally; 2] {
-        *self
-            .shared
-            .odd
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// What became of the odd ones so far.
+    pub fn tally(&self, odd: Odd) -> Tally {
+        *self.shared.tally_of(odd)
     }
 
     /// How many records wait for a broker's word.
@@ -168,12 +159,17 @@ impl Loader {
 }
 
 impl Shared {
-    fn tally(&self, odd: Option<Odd>, count: impl FnOnce(&mut Tally)) {
-        let mut tallies = self.odd.lock().unwrap_or_else(PoisonError::into_inner);
-        match odd {
-            Some(Odd::Poison) => count(&mut tallies[0]),
-            Some(Odd::HoursOff) => count(&mut tallies[1]),
-            None => {}
+    fn tally_of(&self, odd: Odd) -> MutexGuard<'_, Tally> {
+        let tally = match odd {
+            Odd::Poison => &self.poison,
+            Odd::HoursOff => &self.hours_off,
+        };
+        tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, odd: Option<Odd>, count: impl FnOnce(&mut Tally)) {
+        if let Some(odd) = odd {
+            count(&mut self.tally_of(odd));
         }
     }
 }

@@ -97,16 +97,7 @@ fn chaos(arguments: &Arguments) -> Outcome<bool> {
     let ended = match arguments.full_disk {
         true => full_disk::run(&mut world, arguments.unknown_percent)
             .map(|verdict| last_line(1, verdict)),
-        false => {
-            let minutes = minutes(arguments);
-            through(
-                &mut world,
-                steps,
-                rest(minutes, deck),
-                minutes,
-                arguments.unknown_percent,
-            )
-        }
+        false => through(&mut world, steps, deck, arguments),
     };
     if let Err(failure) = &ended {
         world.journal.check(false, failure);
@@ -155,20 +146,22 @@ fn rest(minutes: u64, deck: Deck) -> impl Iterator<Item = Step> {
 fn through(
     world: &mut World,
     steps: Vec<Step>,
-    rest: impl Iterator<Item = Step>,
-    minutes: u64,
-    unknown_percent: usize,
+    deck: Deck,
+    arguments: &Arguments,
 ) -> Outcome<String> {
+    let minutes = minutes(arguments);
+    let is_long = minutes >= 60;
     let planned: Vec<Kind> = steps
         .iter()
         .flat_map(Step::faults)
         .map(|fault| fault.kind)
         .collect();
     let mut report = Report::default();
-    run::all(world, steps.into_iter().chain(rest), &mut report)?;
-    let verdict = verdict::reach(world, unknown_percent, minutes >= 60)?;
+    let steps = steps.into_iter().chain(rest(minutes, deck));
+    run::all(world, steps, &mut report)?;
+    let verdict = verdict::reach(world, arguments.unknown_percent, is_long)?;
     report.tell(&world.journal, &planned);
-    if minutes >= 60 {
+    if is_long {
         world.journal.check(
             report.faults() >= 60 && verdict.payments >= 1_000_000,
             "an hour has 60 faults and a million payments",

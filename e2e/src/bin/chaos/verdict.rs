@@ -11,7 +11,7 @@ use e2e::service::Service;
 use e2e::wait::Wait;
 use rdkafka::message::Message as _;
 
-use crate::loader::Tally;
+use crate::loader::{Odd, Tally};
 use crate::payment::NUMBER;
 use crate::recovery::PENDING;
 use crate::world::World;
@@ -56,13 +56,16 @@ pub fn reach(world: &mut World, unknown_percent: usize, is_long: bool) -> Outcom
             judge.unplaced()
         ),
     );
-    let [poison, hours_off] = world.loader.odd();
-    for (what, tally) in [("nobody can read", poison), ("have clocks off", hours_off)] {
+    let kinds = [
+        ("nobody can read", Odd::Poison),
+        ("have clocks off", Odd::HoursOff),
+    ];
+    for (what, odd) in kinds {
         let Tally {
             sent,
             acked,
             unknown,
-        } = tally;
+        } = world.loader.tally(odd);
         journal.check(
             acked * 10 >= (sent - unknown) * 9 && (acked > 0 || !is_long),
             format_args!(
@@ -90,9 +93,10 @@ pub fn reach(world: &mut World, unknown_percent: usize, is_long: bool) -> Outcom
         "{} on payments, {} of them by payment-producer; rows: {} fraud, {} legit, {} alerts; {} dead letters",
         books.produced, theirs.len(), books.fraud, books.legit, books.alerts, books.dead_lettered
     ));
+    let poison = world.loader.tally(Odd::Poison).acked;
     journal.check(
-        books.dead_lettered >= poison.acked,
-        format_args!("{} of the dead letters at least are ours", poison.acked),
+        books.dead_lettered >= poison,
+        format_args!("{poison} of the dead letters at least are ours"),
     );
     let findings = &books.findings;
     journal.check(

@@ -13,7 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, PurgeConfig};
 
-use super::{Burst, Client, Odd, Reports, Sent, Shared};
+use super::{Client, Odd, Reports, Sent, Shared};
 use crate::payment::{NUMBER, Payment};
 
 /// After so long without a broker's word the loader gives up its client, and nobody knows what became of what waited. Shorter
@@ -54,7 +54,7 @@ impl Sender {
     }
 
     /// Sends `rate` payments a second, and what bursts are ordered, until told to stop.
-    pub fn run(mut self, rate: u64, bursts: &mpsc::Receiver<Burst>) -> Outcome {
+    pub fn run(mut self, rate: u64, bursts: &mpsc::Receiver<(Odd, u64)>) -> Outcome {
         let (started, mut number, mut steady) = (Instant::now(), 0, 0);
         while !self.shared.stop.load(Ordering::Relaxed) {
             if self.shared.waiting.longest() > LONGEST_WAIT {
@@ -65,8 +65,8 @@ impl Sender {
                 self.payment(Sent::new(number, None), 0)?;
                 (number, steady) = (number + 1, steady + 1);
             }
-            for burst in bursts.try_iter() {
-                let count = self.send(burst, number)?;
+            for (odd, count) in bursts.try_iter() {
+                (number..number + count).try_for_each(|number| self.odd(odd, number))?;
                 number += count;
             }
             thread::sleep(TICK);
@@ -88,19 +88,12 @@ impl Sender {
         Ok(())
     }
 
-    fn send(&self, burst: Burst, first: u64) -> Outcome<u64> {
-        match burst {
-            Burst::Poison(count) => {
-                (first..first + count).try_for_each(|number| self.poison(number))?;
-                Ok(count)
-            }
-            Burst::HoursOff(count) => {
-                let shift = |number: u64| (number % 25) as i64 - 12;
-                let mut numbers = first..first + count;
-                numbers.try_for_each(|number| {
-                    self.payment(Sent::new(number, Some(Odd::HoursOff)), shift(number))
-                })?;
-                Ok(count)
+    fn odd(&self, odd: Odd, number: u64) -> Outcome {
+        match odd {
+            Odd::Poison => self.poison(number),
+            Odd::HoursOff => {
+                let shift_hours = (number % 25) as i64 - 12;
+                self.payment(Sent::new(number, Some(odd)), shift_hours)
             }
         }
     }
@@ -151,7 +144,7 @@ impl Sender {
         shared.waiting.began(handed_over);
         match self.client.send(record.headers(headers)) {
             Ok(()) => {
-                shared.tally(odd, |tally| tally.sent += 1);
+                shared.note(odd, |tally| tally.sent += 1);
                 Ok(())
             }
             // A long outage; the next ones may find room again.
