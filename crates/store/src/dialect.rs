@@ -44,4 +44,14 @@ impl Dialect {
             "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
         )
     }
+
+    /// Is one of so many primary keys. Both databases look each of them up, where a chain of ORs would be as deep as it is
+    /// long, which SQLite limits.
+    pub(crate) fn one_of(self, keys: usize) -> String {
+        let rows = vec!["(?, ?, ?, ?)"; keys].join(", ");
+        let list = self.pick("", "VALUES ");
+        format!(
+            "(source_topic_id, source_topic, source_partition, source_offset) IN ({list}{rows})"
+        )
+    }
 }

@@ -12,14 +12,10 @@ use sqlx::AssertSqlSafe;
 
 use crate::session::Session;
 use crate::value::{Row, Value};
-use crate::{RowKey, Store, StoreError, Trouble, limits};
+use crate::{RowKey, Store, StoreError, Trouble};
 
 const LEASE: &str = "lease alerts";
-const MARK: &str = "mark an alert";
 const CLOCK: &str = "read the clock";
-
-const OF_KEY: &str =
-    "source_topic_id = ? AND source_topic = ? AND source_partition = ? AND source_offset = ?";
 
 /// An alert that is ours to deliver until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +30,15 @@ pub struct Alert {
     pub attempt: i64,
     /// When it was raised, milliseconds since 1970 UTC.
     pub created_at: i64,
-    lease: Lease,
+    pub(crate) lease: Lease,
 }
 
-/// What proves that an alert is still ours. The end stands for the lease itself: the same owner may lease again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Lease {
-    owner: String,
-    until: i64,
+/// What proves that an alert is still ours. The end stands for the lease itself: the same owner may lease again. The
+/// default is nobody's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lease {
+    pub(crate) owner: String,
+    pub(crate) until: i64,
 }
 
 impl Store {
@@ -72,42 +69,6 @@ impl Store {
         }
     }
 
-    /// Notes a delivery, which is a fact even when the lease ran out meanwhile. Says whether this was the first note
-    /// of it.
-    pub async fn mark_delivered(&self, alert: &Alert) -> Result<bool, StoreError> {
-        let assignments = format!(
-            "state = 'delivered', delivered_at = {}, last_error = NULL",
-            self.dialect().now()
-        );
-        self.mark(alert, &assignments, "", &[]).await
-    }
-
-    /// Gives an alert up: its receiver refused it for good. Says whether it was still ours.
-    pub async fn mark_failed(&self, alert: &Alert, error: &str) -> Result<bool, StoreError> {
-        self.mark(
-            alert,
-            "state = 'failed', last_error = ?",
-            OURS,
-            &[shortened(error)],
-        )
-        .await
-    }
-
-    /// Puts the next attempt off by so many milliseconds. Says whether the alert was still ours.
-    pub async fn mark_retry(
-        &self,
-        alert: &Alert,
-        pause_ms: i64,
-        error: &str,
-    ) -> Result<bool, StoreError> {
-        let assignments = format!(
-            "next_attempt_at = {} + ?, last_error = ?",
-            self.dialect().now()
-        );
-        let values = [Value::Int(pause_ms), shortened(error)];
-        self.mark(alert, &assignments, OURS, &values).await
-    }
-
     /// The database's clock, milliseconds since 1970 UTC.
     pub async fn now_ms(&self) -> Result<i64, StoreError> {
         let select = format!("SELECT {}", self.dialect().now());
@@ -135,33 +96,7 @@ impl Store {
         let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
         Ok(u32::try_from(count).unwrap_or(most))
     }
-
-    /// One statement, which is its own transaction.
-    async fn mark(
-        &self,
-        alert: &Alert,
-        assignments: &str,
-        condition: &'static str,
-        assigned: &[Value<'_>],
-    ) -> Result<bool, StoreError> {
-        let update = format!(
-            "UPDATE alerts SET {assignments}, lease_owner = NULL, lease_until = NULL \
-             WHERE {OF_KEY} AND state = 'pending'{condition}"
-        );
-        let mut values = assigned.to_vec();
-        values.extend(Value::key(&alert.key));
-        if !condition.is_empty() {
-            values.extend([
-                Value::from(&alert.lease.owner),
-                Value::Int(alert.lease.until),
-            ]);
-        }
-        let mut session = self.session(MARK).await?;
-        Ok(session.execute(AssertSqlSafe(update), &values).await? > 0)
-    }
 }
-
-const OURS: &str = " AND lease_owner = ? AND lease_until = ?";
 
 async fn take(
     session: &mut Session,
@@ -182,19 +117,20 @@ async fn take(
             &[Value::Int(now), Value::Int(now), Value::Int(limit.into())],
         )
         .await?;
-    let update = format!(
-        "UPDATE alerts SET lease_owner = ?, lease_until = ?, attempts = attempts + 1 WHERE {OF_KEY}"
-    );
-    let mut alerts = Vec::with_capacity(due.len());
-    for row in &due {
-        let alert = read(row, lease)?;
-        let mut values = vec![Value::from(&lease.owner), Value::Int(lease.until)];
-        values.extend(Value::key(&alert.key));
-        session
-            .execute(AssertSqlSafe(update.clone()), &values)
-            .await?;
-        alerts.push(alert);
+    let alerts = due
+        .iter()
+        .map(|row| read(row, lease))
+        .collect::<Result<Vec<_>, _>>()?;
+    if alerts.is_empty() {
+        return Ok(alerts);
     }
+    let update = format!(
+        "UPDATE alerts SET lease_owner = ?, lease_until = ?, attempts = attempts + 1 WHERE {}",
+        session.dialect().one_of(alerts.len())
+    );
+    let mut values = vec![Value::from(&lease.owner), Value::Int(lease.until)];
+    values.extend(alerts.iter().flat_map(|alert| Value::key(&alert.key)));
+    session.execute(AssertSqlSafe(update), &values).await?;
     Ok(alerts)
 }
 
@@ -207,8 +143,4 @@ fn read(row: &Row, lease: &Lease) -> Result<Alert, StoreError> {
         created_at: row.int(7)?,
         lease: lease.clone(),
     })
-}
-
-fn shortened(error: &str) -> Value<'static> {
-    Value::Made(error.chars().take(limits::ERROR_CHARACTERS).collect())
 }

@@ -3,7 +3,8 @@
 //! 1. **Leased.** A transaction of its own writes our name and an end into the rows of alerts that are due, no more than can be posted
 //!    at once. No lock is held from here on, and other replicas pass these alerts over.
 //! 2. **Posted**, several at once.
-//! 3. **Marked** with what the receiver made of it: delivered, failed for good, or due again later.
+//! 3. **Marked** with what the receiver made of it: delivered, failed for good, or due again later. All that came back while the database
+//!    was busy are marked in one transaction, so that a receiver that is quicker than the database is not kept waiting for it.
 //!
 //! A crash at any line leaves a lease that runs out, and then the alert is due again: it is delivered once more, under the same key,
 //! and never lost. Nothing is given up because the receiver, or the database, is away.
@@ -11,10 +12,11 @@
 //! All calls to the database are made here, one after the other, so that the outbox takes one connection of the pool and no more.
 
 use std::convert::Infallible;
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{Alert, Fate, Store, StoreError};
+use store::{Alert, Fate, Mark, Store, StoreError};
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -146,7 +148,7 @@ impl Dispatcher {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
-                Some(posted) = under_way.join_next() => self.settle(posted, stop).await,
+                Some(first) = under_way.join_next() => self.settle(first, &mut under_way, stop).await,
                 () = sleep_until(look_at.max(self.receiver.rests_until())), if room > 0 => {
                     look_at = tokio::select! {
                         // What was leased all the same comes back when the lease ends.
@@ -157,8 +159,8 @@ impl Dispatcher {
                 () = self.raised.notified() => look_at = Instant::now(),
             }
         }
-        while let Some(posted) = under_way.join_next().await {
-            self.settle(posted, stop).await;
+        while let Some(first) = under_way.join_next().await {
+            self.settle(first, &mut under_way, stop).await;
         }
     }
 
@@ -201,14 +203,35 @@ impl Dispatcher {
             .await
     }
 
-    async fn settle(&mut self, posted: Result<Posted, JoinError>, stop: &CancellationToken) {
-        match posted {
-            Ok(posted) => {
-                self.hear(&posted);
-                self.mark(&posted, stop).await;
+    /// Takes in what came back: the first, and all others that are there by now.
+    async fn settle(
+        &mut self,
+        first: Result<Posted, JoinError>,
+        under_way: &mut JoinSet<Posted>,
+        stop: &CancellationToken,
+    ) {
+        let all = iter::once(first).chain(iter::from_fn(|| under_way.try_join_next()));
+        let mut posted = Vec::new();
+        for one in all {
+            match one {
+                Ok(one) => posted.push(one),
+                // Its lease runs out, and somebody tries again.
+                Err(error) => {
+                    error!(%error, "posting an alert ended badly; it will be tried again")
+                }
             }
-            // Its lease runs out, and somebody tries again.
-            Err(error) => error!(%error, "posting an alert ended badly; it will be tried again"),
+        }
+        for one in &posted {
+            self.hear(one);
+        }
+        if let Err(error) = self.mark(&posted, stop).await {
+            debug!(%error, alerts = posted.len(), "could not note what became of alerts; each is tried by itself");
+            for one in posted.chunks(1) {
+                if let Err(error) = self.mark(one, stop).await {
+                    let source = one.first().map(|one| &*one.alert.id);
+                    error!(source, %error, "could not note what became of an alert; it will be posted again");
+                }
+            }
         }
     }
 
@@ -236,50 +259,60 @@ impl Dispatcher {
         }
     }
 
-    /// Notes in the database what became of an alert, for as long as it takes; while draining, until the database has failed a few times.
-    async fn mark(&mut self, posted: &Posted, stop: &CancellationToken) {
+    /// Notes in the database what became of alerts, for as long as it takes; while draining, until the database has failed a few times.
+    /// An error is one that waiting does not mend.
+    async fn mark(
+        &mut self,
+        posted: &[Posted],
+        stop: &CancellationToken,
+    ) -> Result<(), StoreError> {
         while !stop.is_cancelled() || self.database_failures < LAST_TRIES {
-            match self.note(posted).await {
-                Ok(ours) => {
+            let marks: Vec<_> = posted
+                .iter()
+                .map(|posted| (&posted.alert, self.as_mark(posted)))
+                .collect();
+            match self.store.mark_alerts(&marks).await {
+                Ok(news) => {
                     self.database_answered();
-                    return self.count(posted, ours);
+                    for (posted, news) in posted.iter().zip(news) {
+                        self.count(posted, news);
+                    }
+                    return Ok(());
                 }
                 Err(error) if error.fate() == Fate::Again => {
                     sleep(self.database_failed(&error)).await;
                 }
-                // Nothing that waiting mends, and the others are not to wait for it.
-                Err(error) => {
-                    error!(source = posted.alert.id, %error, "could not note what became of an alert; it will be posted again");
-                    return;
-                }
+                Err(error) => return Err(error),
             }
         }
         warn!(
-            source = posted.alert.id,
-            "the outbox is away; what became of an alert is not noted, and it will be posted again"
+            alerts = posted.len(),
+            "the outbox is away; what became of alerts is not noted, and they will be posted again"
         );
+        Ok(())
     }
 
-    /// One try. Says whether the alert was still ours, or its delivery was news.
-    async fn note(&self, posted: &Posted) -> Result<bool, StoreError> {
+    fn as_mark<'a>(&self, posted: &'a Posted) -> Mark<'a> {
         let alert = &posted.alert;
         match &posted.verdict {
-            Verdict::Delivered => self.store.mark_delivered(alert).await,
-            Verdict::Refused { why } => self.store.mark_failed(alert, why).await,
+            Verdict::Delivered => Mark::Delivered,
+            Verdict::Refused { why } => Mark::Failed { why },
             Verdict::Later { why, after } => {
                 let tries = u32::try_from(alert.attempt).unwrap_or(u32::MAX);
                 let pause = self.options.alert_backoff.pause(tries, &alert.id);
                 let pause = pause.max(after.unwrap_or_default());
-                let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-                self.store.mark_retry(alert, pause_ms, why).await
+                Mark::Retry {
+                    pause_ms: i64::try_from(pause.as_millis()).unwrap_or(i64::MAX),
+                    why,
+                }
             }
         }
     }
 
     /// Counts what was noted. An alert whose lease ran out meanwhile is another dispatcher's to count.
-    fn count(&mut self, posted: &Posted, ours: bool) {
+    fn count(&mut self, posted: &Posted, news: bool) {
         let alert = &posted.alert;
-        if !ours {
+        if !news {
             debug!(source = alert.id, "somebody else took this alert meanwhile");
             return;
         }

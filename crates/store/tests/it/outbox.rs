@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use store::{Alert, Batch, Database, Store};
+use store::{Alert, Batch, Database, Mark, Store};
 
 use crate::bench::Bench;
 use crate::databases::on_every_database;
@@ -31,6 +31,13 @@ fn offsets(alerts: &[Alert]) -> Vec<i64> {
 
 async fn due(store: &Store, owner: &str, now: i64) -> Vec<Alert> {
     store.lease_alerts(owner, 100, MINUTE, now).await.unwrap()
+}
+
+/// Marks one alert, and says whether that was news.
+async fn mark(bench: &Bench, alert: &Alert, mark: Mark<'_>) -> bool {
+    let news = bench.store.mark_alerts(&[(alert, mark)]).await.unwrap();
+    assert_eq!(news.len(), 1);
+    news[0]
 }
 
 #[tokio::test]
@@ -87,19 +94,33 @@ async fn a_lease_that_ran_out_makes_the_alert_due_again() {
         let again = due(&bench.store, "b", 1_000 + MINUTE).await.remove(0);
         assert_eq!((again.attempt, &again.id), (2, &lost.id));
         assert!(
-            !bench
-                .store
-                .mark_retry(&lost, 5_000, "too late")
-                .await
-                .unwrap()
+            !mark(
+                &bench,
+                &lost,
+                Mark::Retry {
+                    pause_ms: 5_000,
+                    why: "too late"
+                }
+            )
+            .await
         );
-        assert!(!bench.store.mark_failed(&lost, "too late").await.unwrap());
+        assert!(!mark(&bench, &lost, Mark::Failed { why: "too late" }).await);
         assert!(
-            bench.store.mark_delivered(&lost).await.unwrap(),
+            mark(&bench, &lost, Mark::Delivered).await,
             "a delivery is a fact"
         );
-        assert!(!bench.store.mark_delivered(&again).await.unwrap());
-        assert!(!bench.store.mark_retry(&again, 5_000, "500").await.unwrap());
+        assert!(!mark(&bench, &again, Mark::Delivered).await);
+        assert!(
+            !mark(
+                &bench,
+                &again,
+                Mark::Retry {
+                    pause_ms: 5_000,
+                    why: "500"
+                }
+            )
+            .await
+        );
         assert_eq!(due(&bench.store, "c", 10 * MINUTE).await, []);
     })
     .await;
@@ -114,11 +135,15 @@ async fn an_alert_to_be_retried_comes_back_at_its_time() {
             assert_eq!(alert.attempt, attempt);
             let (pause, before) = (attempt * MINUTE, bench.store.now_ms().await.unwrap());
             assert!(
-                bench
-                    .store
-                    .mark_retry(&alert, pause, &"long ".repeat(1_000))
-                    .await
-                    .unwrap()
+                mark(
+                    &bench,
+                    &alert,
+                    Mark::Retry {
+                        pause_ms: pause,
+                        why: &"long ".repeat(1_000)
+                    }
+                )
+                .await
             );
             let after = bench.store.now_ms().await.unwrap();
             assert_eq!(due(&bench.store, "a", before + pause - 1).await, []);
@@ -157,11 +182,14 @@ async fn a_failed_alert_is_not_tried_again_and_keeps_its_error() {
         raise(&bench, [0]).await;
         let alert = due(&bench.store, "a", 1_000).await.remove(0);
         assert!(
-            bench
-                .store
-                .mark_failed(&alert, "404 Not Found")
-                .await
-                .unwrap()
+            mark(
+                &bench,
+                &alert,
+                Mark::Failed {
+                    why: "404 Not Found"
+                }
+            )
+            .await
         );
         assert_eq!(due(&bench.store, "a", 100 * MINUTE).await, []);
         assert_eq!(
@@ -185,7 +213,7 @@ async fn the_latest_alerts_are_those_that_wait_and_the_newest_first() {
             .await
             .unwrap()
             .remove(0);
-        assert!(bench.store.mark_delivered(&delivered).await.unwrap());
+        assert!(mark(&bench, &delivered, Mark::Delivered).await);
         let recent = bench.store.recent_alerts(10).await.unwrap();
         let times: Vec<i64> = recent.iter().map(|alert| alert.created_at).collect();
         assert_eq!(times, [300, 200]);
@@ -203,9 +231,80 @@ async fn alerts_that_wait_are_counted_until_the_limit() {
         let leased = due(&bench.store, "a", 1_000).await;
         assert_eq!(bench.store.pending_alerts(10).await.unwrap(), 5);
         assert_eq!(bench.store.pending_alerts(3).await.unwrap(), 3);
-        assert!(bench.store.mark_delivered(&leased[0]).await.unwrap());
-        assert!(bench.store.mark_failed(&leased[1], "404").await.unwrap());
+        assert!(mark(&bench, &leased[0], Mark::Delivered).await);
+        assert!(mark(&bench, &leased[1], Mark::Failed { why: "404" }).await);
         assert_eq!(bench.store.pending_alerts(10).await.unwrap(), 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn alerts_marked_together_are_each_told_what_was_news() {
+    on_every_database(|bench| async move {
+        raise(&bench, 0..6).await;
+        // Two leases of one alert, both by us: the first ran out.
+        let stale = bench
+            .store
+            .lease_alerts("a", 1, MINUTE, 1_000)
+            .await
+            .unwrap()
+            .remove(0);
+        let ours = due(&bench.store, "a", 1_000 + MINUTE).await;
+        let at = |offset: i64| {
+            ours.iter()
+                .find(|alert| alert.key.offset == offset)
+                .unwrap()
+        };
+        let retry = Mark::Retry {
+            pause_ms: MINUTE,
+            why: "503",
+        };
+        let failed = Mark::Failed { why: "404" };
+        let marks = [
+            (at(5), Mark::Delivered),
+            (at(4), failed),
+            (at(3), retry),
+            (&stale, Mark::Delivered),
+            (at(0), Mark::Delivered),
+            (at(0), retry),
+            // Put off, and yet it arrived.
+            (at(2), retry),
+            (at(2), retry),
+            (at(2), Mark::Delivered),
+            // Given up is given up.
+            (at(4), Mark::Delivered),
+        ];
+        let news = bench.store.mark_alerts(&marks).await.unwrap();
+        assert_eq!(
+            news,
+            [
+                true, true, true, true, false, false, true, false, true, false
+            ]
+        );
+        let mut found = Vec::new();
+        for offset in 0..6 {
+            let column = |column: &str| {
+                format!("SELECT {column} FROM alerts WHERE source_offset = {offset}")
+            };
+            let owner = bench.text(&column("lease_owner")).await;
+            found.push((
+                bench.text(&column("state")).await.unwrap(),
+                bench.text(&column("last_error")).await,
+                owner.is_some(),
+            ));
+        }
+        let expected = [
+            ("delivered", None, false),
+            ("pending", None, true),
+            ("delivered", None, false),
+            ("pending", Some("503"), false),
+            ("failed", Some("404"), false),
+            ("delivered", None, false),
+        ];
+        let expected = expected
+            .map(|(state, error, leased)| (state.to_owned(), error.map(str::to_owned), leased));
+        assert_eq!(found, expected);
+        assert_eq!(bench.store.mark_alerts(&[]).await.unwrap(), []);
     })
     .await;
 }

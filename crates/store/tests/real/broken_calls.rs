@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use store::testing::{Proxy, Spoil};
 use store::{
-    Alert, Batch, Claim, Committed, Database, DeadLetterRow, Fate, Relation, Store, StoreError,
+    Alert, Batch, Claim, Committed, Database, DeadLetterRow, Fate, Mark, Relation, Store,
+    StoreError,
 };
 
 use crate::bench::{Bench, config, on_mysql};
@@ -227,6 +228,65 @@ async fn a_lease_that_breaks_anywhere_ends_by_itself_and_no_alert_is_forgotten()
                 word += 1;
             }
             assert!(word >= 4, "only {word} words were spoiled");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn marks_that_break_anywhere_are_there_as_a_whole_or_not_at_all() {
+    on_mysql(&server(), |bench| async move {
+        let broken = Broken::new(bench).await;
+        for spoil in SPOILS {
+            let mut word = 0;
+            loop {
+                let claim = broken.claim("a").await;
+                let from = claim.next_offset.unwrap_or_default();
+                let three = Batch {
+                    alerts: (from..from + 3).map(|offset| alert(offset, 1)).collect(),
+                    ..storing(claim, from + 3, Vec::new())
+                };
+                let _ = broken.commit(&three).await;
+                let heir = &broken.bench.store;
+                let leased = heir.lease_alerts("a", 3, 60_000, 1_000).await.unwrap();
+                let marks: Vec<_> = leased
+                    .iter()
+                    .zip([
+                        Mark::Delivered,
+                        Mark::Failed { why: "404" },
+                        Mark::Delivered,
+                    ])
+                    .collect();
+                assert_eq!(marks.len(), 3);
+                let outcome = broken
+                    .call(word, spoil, broken.store.mark_alerts(&marks))
+                    .await;
+                // Whether it is news tells whether it had happened, and either way it has now.
+                let again = heir.mark_alerts(&marks).await.unwrap();
+                match &outcome {
+                    Some(Err(_)) => assert!(
+                        again == [true; 3] || again == [false; 3],
+                        "word {word}, {spoil:?}: {again:?}"
+                    ),
+                    Some(Ok(news)) => assert_eq!(
+                        (news, again),
+                        (&vec![true; 3], vec![false; 3]),
+                        "word {word}, {spoil:?}"
+                    ),
+                    None => {}
+                }
+                assert_eq!(
+                    heir.pending_alerts(10).await.unwrap(),
+                    0,
+                    "word {word}, {spoil:?}"
+                );
+                if outcome.is_none() {
+                    break;
+                }
+                word += 1;
+            }
+            // BEGIN, the rows for update, one that failed, two that were delivered, COMMIT.
+            assert!(word >= 5, "only {word} words were spoiled");
         }
     })
     .await;

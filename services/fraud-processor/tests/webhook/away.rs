@@ -183,3 +183,26 @@ async fn an_outbox_that_cannot_be_read_for_a_while_ends_nobody() {
     assert_eq!(log.count("the outbox cannot be used"), 1);
     assert_eq!(log.count("the outbox can be used again"), 1);
 }
+
+#[tokio::test]
+async fn an_alert_that_the_database_will_not_mark_holds_up_no_other() {
+    let (log, _guard) = logs::listen();
+    let bench = Bench::new().await;
+    let receiver = Receiver::new(|_, _| status(200)).await;
+    bench.raise(16).await;
+    let refusal = if bench.database.url().starts_with("mysql:") {
+        "ALTER TABLE alerts ADD CONSTRAINT refused CHECK (source_offset <> 7 OR state <> 'delivered')"
+    } else {
+        "CREATE TRIGGER refused BEFORE UPDATE ON alerts WHEN NEW.source_offset = 7 AND NEW.state = 'delivered' \
+         BEGIN SELECT RAISE(ABORT, 'refused'); END"
+    };
+    bench.database.sql(refusal).await;
+    let mut running = bench.dispatch(&[("ALERT_WEBHOOK_URL", &receiver.url())]);
+    bench.wait_for("delivered", 15).await;
+    running.end().await;
+    assert_eq!(receiver.seen().len(), 16);
+    assert_eq!(running.alerts("delivered"), 15.0);
+    assert_eq!(bench.count("pending").await, 1);
+    assert_eq!(log.count("could not note what became of an alert"), 1);
+    assert!(log.text().contains("payments/0/7"), "{}", log.text());
+}
