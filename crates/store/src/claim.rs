@@ -18,16 +18,8 @@ impl Store {
     ) -> Result<Claim, StoreError> {
         let mut session = self.session(ATTEMPT).await?;
         session.begin().await?;
-        match take(&mut session, sink, partition, owner).await {
-            Ok(claim) => {
-                session.commit().await?;
-                Ok(claim)
-            }
-            Err(error) => {
-                session.rollback().await;
-                Err(error)
-            }
-        }
+        let outcome = take(&mut session, sink, partition, owner).await;
+        session.end(outcome).await
     }
 }
 

@@ -42,16 +42,8 @@ impl Store {
     pub async fn mark_alerts(&self, marks: &[(&Alert, Mark<'_>)]) -> Result<Vec<bool>, StoreError> {
         let mut session = self.session(ATTEMPT).await?;
         session.begin().await?;
-        match note(&mut session, marks).await {
-            Ok(news) => {
-                session.commit().await?;
-                Ok(news)
-            }
-            Err(error) => {
-                session.rollback().await;
-                Err(error)
-            }
-        }
+        let outcome = note(&mut session, marks).await;
+        session.end(outcome).await
     }
 }
 

@@ -57,16 +57,8 @@ impl Store {
         };
         let mut session = self.session(LEASE).await?;
         session.begin().await?;
-        match take(&mut session, limit, now, &lease).await {
-            Ok(alerts) => {
-                session.commit().await?;
-                Ok(alerts)
-            }
-            Err(error) => {
-                session.rollback().await;
-                Err(error)
-            }
-        }
+        let outcome = take(&mut session, limit, now, &lease).await;
+        session.end(outcome).await
     }
 
     /// The database's clock, milliseconds since 1970 UTC.

@@ -107,6 +107,20 @@ impl Session {
         }
     }
 
+    /// Ends the transaction as what was done in it came out: with COMMIT, or after an error undone.
+    pub(crate) async fn end<T>(mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
+        match outcome {
+            Ok(value) => {
+                self.commit().await?;
+                Ok(value)
+            }
+            Err(error) => {
+                self.rollback().await;
+                Err(error)
+            }
+        }
+    }
+
     /// Runs a statement; says how many rows it matched.
     pub(crate) async fn execute(
         &mut self,
